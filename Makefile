@@ -1,0 +1,55 @@
+# The few commands of this repository. `make demo` and `make test` set everything up themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+LABS := $(notdir $(patsubst %/lab.yaml,%,$(wildcard solutions/*/lab.yaml)))
+
+.PHONY: setup demo check test lab audit lint lock
+
+setup: $(VENV)/installed  ## make .venv and install the lock
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "== setting up $(VENV) (a few minutes the first time)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make setup PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: setup  ## build the labs, grade a sample cohort twice, write the scorecards
+	@echo "== building the labs"
+	@autograde build
+	@echo "== writing a sample cohort from the labs' answers"
+	@autograde sample
+	@echo "== grading it with nbgrader"
+	@for lab in $(LABS); do nbgrader autograde $$lab --force --log-level=WARN || exit 1; done
+	@echo "== grading it again: papermill on Ray"
+	@autograde regrade --workers 2
+	@echo "== writing the scorecards"
+	@autograde report
+
+check: setup  ## the everyday part of the tests, with linters and types
+	@ruff check . && ruff format --check . && mypy && codespell
+	@autograde build --quiet
+	@pytest -n 2 -m "not slow"
+
+test: check  ## everything: the slow tests and the audit of every lab too
+	@pytest -n 2 -m slow
+	@autograde audit
+
+lab: setup  ## open JupyterLab on the labs, as a candidate sees them
+	@jupyter lab --notebook-dir=labs
+
+audit: setup  ## grade every lab's answers and print the error rate of its checks
+	@autograde audit
+
+lock: ## pin the newest versions that pyproject.toml allows
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet torch==2.13.0 -e '.[dev]'
+	@{ echo "# Every package and version that grading depends on. Made by \`make lock\`; do not edit by hand."; \
+		build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu//'; } > requirements.lock

@@ -1,0 +1,1 @@
+"""Interview labs for ML engineers: build, grade, regrade, audit and report."""
