@@ -1,0 +1,44 @@
+"""Configuration of every ``nbgrader`` command that is run from the repository root.
+
+Owns where nbgrader finds and leaves its files: the labs that candidates get are in ``labs/``, all
+else is working data under ``course/``, which git ignores.
+"""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from sqlalchemy.exc import SAWarning
+
+c = get_config()  # traitlets puts this name here; the function of traitlets.config is another
+
+root = Path(__file__).resolve().parent
+course = root / "course"
+# nbgrader opens the gradebook before any step would create the folder that it lies in, and creates
+# it with the command `alembic`, which is not found when the environment is used without activation.
+course.mkdir(exist_ok=True)
+programs = str(Path(sys.executable).parent)
+if programs not in os.environ["PATH"].split(os.pathsep):
+    os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
+
+# nbgrader's own use of its database warns at every new submission; nobody can act on it.
+warnings.filterwarnings("ignore", category=SAWarning)
+
+c.CourseDirectory.root = str(course)
+c.CourseDirectory.release_directory = "../labs"
+c.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
+
+# Grading: our steps stand where nbgrader's own would run the candidate's code and its tests in one
+# process. ARCHITECTURE.md says why each of nbgrader's steps is replaced.
+from autograde.nbgrader_steps import beginning  # noqa: E402
+
+c.Autograde.pre_convert_hook = beginning(course, c.CourseDirectory.db_url)
+c.Autograde.exporter_class = "autograde.nbgrader_steps.AssemblingExporter"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = [
+    "autograde.nbgrader_steps.Grade",
+    "autograde.nbgrader_steps.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograde.nbgrader_steps.FailOnGraderError",
+]
