@@ -1,0 +1,98 @@
+"""The small language in which hidden tests are written.
+
+Owns what an author of ``hidden.py`` imports. Everything here works with plain local functions
+too, so that hidden tests can be developed and tested without the grading machinery; on the
+grader's side the same calls go through the link (:mod:`autograde.remote`).
+"""
+
+import random
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograde import remote
+
+__all__ = ["Call", "Wrong", "call", "plain", "require", "seeds"]
+
+_seed = 0
+
+
+class Wrong(AssertionError):
+    """The candidate's answer breaks a sentence of the task; the message is shown to them.
+
+    Say which sentence, on what kind of input, and what was observed. Never the expected value
+    and never the hidden test.
+    """
+
+
+def require(condition: object, reason: str) -> None:
+    """Raise :class:`Wrong` with ``reason`` unless ``condition`` is exactly true.
+
+    Exactly: a ``bool`` or ``np.bool_``. An object of the candidate's that merely claims to be
+    true is refused by the link, and any other truthy value is a mistake in the check.
+
+    Raises
+    ------
+    Wrong
+        If the condition is false.
+    TypeError
+        If the condition is not a truth value.
+    """
+    if isinstance(condition, remote.Remote):
+        condition = bool(condition)  # raises remote.NoValue: the candidate's object has none
+    if not isinstance(condition, bool | np.bool_):
+        raise TypeError(f"require() takes a truth value, not {type(condition).__name__}")
+    if not condition:
+        raise Wrong(reason)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a call gave back: its result, and its arguments as the callee left them."""
+
+    result: Any
+    args: tuple[Any, ...]
+
+
+def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
+    """Call the candidate's function and fetch its arguments back.
+
+    Arguments cross the link by value, so looking at one's own copy after a call says nothing
+    about what the candidate's function did to it. This does: the same objects are read again on
+    the candidate's side after the call.
+    """
+    if isinstance(function, remote.Remote):
+        result, after = remote.call_back(function, args, kwargs)
+        return Call(result, tuple(after))
+    copies = deepcopy(args)
+    return Call(function(*copies, **kwargs), copies)
+
+
+def seeds(n: int) -> list[int]:
+    """``n`` seeds for hidden inputs, each below 2**31.
+
+    They depend on the submission and on the tests alone: nobody can know them beforehand, and
+    grading the same submission again gives the same inputs.
+    """
+    generator = random.Random(_seed)
+    return [generator.randrange(1, 2**31) for _ in range(n)]
+
+
+def plain(value: Any) -> Any:
+    """Plain data for an object that is only reachable by a stand-in; plain data unchanged.
+
+    A mapping becomes a dict, a dataclass a dict, another iterable a list, a subclass of a plain
+    type that type. Use it where the task's text allows any of these.
+    """
+    if isinstance(value, remote.Remote):
+        return remote.fetch_plain(value)
+    return remote.to_plain(value)
+
+
+def _set_seed(seed: int) -> None:
+    """Fix what :func:`seeds` returns; called once by the grader's kernel."""
+    global _seed
+    _seed = seed

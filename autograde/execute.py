@@ -1,0 +1,520 @@
+"""Grading one notebook: which cell runs where, and what each check said.
+
+Owns the routing rule, the life of the two kernels, and the assembly of a
+:class:`~autograde.verdict.Result`. Both front ends, nbgrader's preprocessor
+(:mod:`autograde.nbgrader_steps`) and the papermill engine (:mod:`autograde.engine`), call
+:func:`grade` and nothing else, so their scores cannot differ.
+
+Theory of operation
+-------------------
+The *candidate kernel* runs what the candidate wrote, in a working directory with the lab's public
+files. The *grader kernel* runs instructor cells, in another directory that also holds the hidden
+tests and never a file of the candidate's. A socket pair joins them. Cells run in notebook order;
+while a test cell runs in the grader kernel, the candidate kernel serves its requests. When the
+candidate kernel dies, hangs or wipes its names, both kernels are replaced and the cells before are
+replayed without the one at fault, so one task's crash costs no other task.
+"""
+
+import hashlib
+import os
+import shutil
+import socket
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from enum import Flag
+from html import escape
+from importlib.metadata import distributions
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograde import assemble
+from autograde.catalog import Release
+from autograde.errors import GradingError
+from autograde.imports import imported_names
+from autograde.kernels import Kernel, Ran
+from autograde.outputs import Outputs, clean_text
+from autograde.verdict import Hashes, Reading, Result, Status, Verdict
+
+#: Kernels that one submission may use up before its remaining checks are given up.
+RESTARTS = 8
+#: Seconds for which the grader's own part of a check may run beyond the candidate's.
+OWN_TIME = 300.0
+
+
+class Side(Flag):
+    """Where a cell runs."""
+
+    NOWHERE = 0
+    CANDIDATE = 1
+    GRADER = 2
+    BOTH = 3
+
+
+def route(cell: Mapping[str, Any]) -> Side:
+    """Where a cell runs: a pure function of its type and of nbgrader's own metadata.
+
+    Solution and free cells run with the candidate, locked read-only cells and the parameters that
+    papermill injects on both sides (unless the author's ``side`` says otherwise), automatic checks
+    with the grader. Only cells of the assembled notebook are asked, so none of this metadata is
+    the candidate's.
+    """
+    if cell["cell_type"] != "code":
+        return Side.NOWHERE
+    if assemble.is_test(cell):
+        return Side.GRADER
+    mark = assemble.marks(cell)
+    if "injected-parameters" in cell["metadata"].get("tags", []):
+        return Side.BOTH
+    if mark.get("locked") and not mark.get("solution"):
+        side = cell["metadata"].get("autograde", {}).get("side")
+        return {"grader": Side.GRADER, "candidate": Side.CANDIDATE}.get(side, Side.BOTH)
+    return Side.CANDIDATE
+
+
+def environment_hash() -> str:
+    """sha256 over Python's version and the name and version of every installed package."""
+    packages = sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in distributions()})
+    return hashlib.sha256("\n".join([python_version(), *packages]).encode()).hexdigest()
+
+
+def seed_for(hashes: Hashes) -> int:
+    """Seed of the hidden inputs: unknown before handing in, the same at every regrade."""
+    return int(hashlib.sha256(f"{hashes.submission}{hashes.tests}".encode()).hexdigest()[:8], 16)
+
+
+def grade(
+    notebook: NotebookNode,
+    release: Release,
+    files: Mapping[str, bytes],
+    *,
+    candidate: str,
+    progress: Callable[[int, str], None] | None = None,
+) -> Result:
+    """Grade an assembled notebook in place and return what was found.
+
+    Parameters
+    ----------
+    notebook
+        As :func:`autograde.assemble.assemble` makes it; its cells get the outputs to be stored,
+        and each check cell exactly one output, whose text nbgrader reads as our score.
+    release
+        The lab.
+    files
+        The candidate's other files, placed in the candidate's working directory.
+    candidate
+        Whose it is.
+    progress
+        Called with the index and the state ("start", "end") of each cell.
+
+    A failure of the machinery does not raise: from that point on every check is a grader error,
+    and what was earned before stays.
+    """
+    return _Grading(notebook, release, files, candidate, progress or (lambda *_: None)).run()
+
+
+def undecided(release: Release, submission: str, candidate: str, why: str) -> Result:
+    """The result of a grading that never came back: every automatic point is left open."""
+    checks = [grade_id for grade_id, part in release.graded.items() if not part.manual]
+    return Result(
+        lab=release.name,
+        candidate=candidate,
+        status="grader error",
+        note="the grading itself failed",
+        verdicts=tuple(_undecided(release, grade_id, why) for grade_id in checks),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        wall=0.0,
+        cpu=0.0,
+        hashes=Hashes(
+            submission=submission, tests=release.tests_hash, environment=environment_hash()
+        ),
+    )
+
+
+def _undecided(release: Release, grade_id: str, why: str) -> Verdict:
+    part = release.graded[grade_id]
+    return Verdict(
+        cell=grade_id,
+        task=part.task,
+        part=part.part,
+        points=part.points,
+        score=None,
+        status=Status.GRADER_ERROR,
+        reason="the grading itself failed; a person will decide about these points",
+        detail=why[-8000:],
+    )
+
+
+class _Pair:
+    """The two kernels of one submission, the link between them and their folders."""
+
+    def __init__(self, release: Release, files: Mapping[str, bytes]) -> None:
+        with ExitStack() as stack:
+            base = Path(tempfile.mkdtemp(prefix="grading-"))
+            stack.callback(shutil.rmtree, base, ignore_errors=True)
+            for name in ("candidate", "grader", "home", "grader-home", "sockets"):
+                (base / name).mkdir(mode=0o700)
+            # The lab's own files last: a candidate cannot replace the data.
+            _write_files(base / "candidate", {**files, **release.public})
+            _write_files(base / "grader", {**release.public, **release.private})
+            near, far = socket.socketpair()
+            with near, far:
+                self.candidate = stack.enter_context(
+                    _closing(
+                        Kernel(
+                            "autograde.candidate",
+                            cwd=base / "candidate",
+                            home=base / "home",
+                            link=far.fileno(),
+                            sockets=base / "sockets",
+                        )
+                    )
+                )
+                self.grader = stack.enter_context(
+                    _closing(
+                        Kernel(
+                            "autograde.grader",
+                            cwd=base / "grader",
+                            home=Path.home(),
+                            link=near.fileno(),
+                            sockets=base / "sockets",
+                        )
+                    )
+                )
+            self.candidate.wait_ready()
+            self.grader.wait_ready()
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        """End both kernels and remove their folders."""
+        self._stack.close()
+
+
+class _closing:
+    """``contextlib.closing`` for a kernel, entered as the kernel itself."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def __enter__(self) -> Kernel:
+        return self._kernel
+
+    def __exit__(self, *_: object) -> None:
+        self._kernel.close()
+
+
+class _Grading:
+    """One run of :func:`grade`."""
+
+    def __init__(
+        self,
+        notebook: NotebookNode,
+        release: Release,
+        files: Mapping[str, bytes],
+        candidate: str,
+        progress: Callable[[int, str], None],
+    ) -> None:
+        self.notebook, self.release, self.files = notebook, release, files
+        self.candidate, self.progress = candidate, progress
+        self.sources = assemble.sources(release)
+        self.imports = imported_names(self.sources.notebook)
+        self.limits = release.lab.limits
+        about = notebook.metadata["autograde"]
+        self.problem: str = about["problem"]
+        self.tampering: tuple[str, ...] = tuple(about["tampering"])
+        self.hashes = Hashes(
+            submission=about["submission"],
+            tests=release.tests_hash,
+            environment=environment_hash(),
+        )
+        self.skipped: set[int] = set()  # cells that broke a kernel and are not replayed
+        self.restarts = 0
+        self.failure = ""  # traceback of a failure of ours
+        self.spent = 0.0  # seconds that the candidate's code has taken
+        self.cpu = 0.0
+        self.pair: _Pair | None = None
+
+    def run(self) -> Result:
+        started, begun = datetime.now(UTC), time.monotonic()
+        verdicts: list[Verdict] = []
+        try:
+            for index, cell in enumerate(self.notebook.cells):
+                self.progress(index, "start")
+                if assemble.is_test(cell):
+                    verdict = self._decide(index, cell)
+                    cell.outputs = [_score_output(verdict)]
+                    verdicts.append(verdict)
+                elif route(cell) is not Side.NOWHERE and not self.problem and not self.failure:
+                    self._try(self._run_cell, index, cell)
+                self.progress(index, "end")
+        finally:
+            self._close()
+        status = "graded"
+        if any(v.status is Status.GRADER_ERROR for v in verdicts):
+            status = "grader error"
+        elif self.problem:
+            status = "unreadable"
+        return Result(
+            lab=self.release.name,
+            candidate=self.candidate,
+            status=status,  # type: ignore[arg-type]
+            note=self.problem,
+            verdicts=tuple(verdicts),
+            readings=self._readings(),
+            tampering=self.tampering,
+            started=started.isoformat(timespec="seconds"),
+            wall=round(time.monotonic() - begun, 3),
+            cpu=round(self.cpu, 3),
+            hashes=self.hashes,
+        )
+
+    def _try(self, step: Callable[[int, NotebookNode], Any], index: int, cell: NotebookNode) -> Any:
+        """Do a step; a failure of the machinery ends the grading of what is still to come."""
+        try:
+            return step(index, cell)
+        except Exception as error:
+            self.failure = "".join(traceback.format_exception(error))
+            self._close()
+            return None
+
+    def _decide(self, index: int, cell: NotebookNode) -> Verdict:
+        verdict = None if self.failure else self._try(self._check, index, cell)
+        if isinstance(verdict, Verdict):
+            return verdict
+        return _undecided(self.release, assemble.marks(cell)["grade_id"], self.failure)
+
+    # -- cells ---------------------------------------------------------------------------------
+
+    def _run_cell(self, index: int, cell: NotebookNode) -> None:
+        """Run a cell that is no check, on its side or sides."""
+        side = route(cell)
+        outputs = Outputs(self.limits.output_kb * 1024)
+        if side & Side.CANDIDATE:
+            pair = self._ready(index)
+            if pair is None:
+                outputs.note("not run: the time for the whole notebook was used up")
+            else:
+                ran = self._candidate_run(pair, cell.source, outputs)
+                self._after(index, ran, outputs)
+        if side & Side.GRADER:
+            pair = self._ready(index + 1)
+            if pair is not None:
+                own = Outputs(self.limits.output_kb * 1024)
+                self._grader_run(pair, cell, own)
+                outputs = own  # the instructor's own output is the one to show
+        cell.outputs = outputs.collected()
+
+    def _candidate_run(self, pair: _Pair, source: str, outputs: Outputs | None) -> Ran:
+        ran = pair.candidate.run(source, self._allowance(), outputs)
+        self.spent += ran.wall
+        return ran
+
+    def _after(self, index: int, ran: Ran, outputs: Outputs) -> None:
+        """Note a cell's bad end, and give up the kernel if it is of no more use."""
+        match ran.ended:
+            case "timed out":
+                outputs.note(f"interrupted after {ran.wall:.0f} s")
+            case "died":
+                outputs.note("the kernel ended while this cell ran")
+        if ran.reset:
+            if ran.ended in ("ok", "error"):
+                outputs.note("this cell wiped the notebook's names and was taken out")
+            self.skipped.add(index)
+            self._close()
+
+    def _grader_run(self, pair: _Pair, cell: NotebookNode, outputs: Outputs | None) -> None:
+        ran = pair.grader.run(cell.source, OWN_TIME, outputs)
+        if ran.ended != "ok":
+            name = assemble.marks(cell).get("grade_id", "injected parameters")
+            raise GradingError(
+                f"the instructor's cell {name!r} of {self.release.name} {ran.ended}: {ran.error}"
+            )
+
+    # -- checks --------------------------------------------------------------------------------
+
+    def _check(self, index: int, cell: NotebookNode) -> Verdict:
+        grade_id = assemble.marks(cell)["grade_id"]
+        part = self.release.graded[grade_id]
+        points = part.points
+
+        def lost(status: Status, reason: str) -> Verdict:
+            return Verdict(
+                cell=grade_id,
+                task=part.task,
+                part=part.part,
+                points=points,
+                score=0.0,
+                status=status,
+                reason=reason,
+            )
+
+        if self.problem:
+            return lost(Status.NOT_ATTEMPTED, self.problem)
+        if not self._attempted(part.task) and not self._has_own_code():
+            return lost(Status.NOT_ATTEMPTED, "the task's cell is as it was handed out")
+        pair = self._ready(index)
+        if pair is None:
+            why = (
+                "the time for the whole notebook was used up before this check"
+                if self._time_left() <= 0
+                else f"the kernel ended {self.restarts} times before this check"
+            )
+            return lost(Status.SKIPPED, why)
+
+        begun, cpu = time.monotonic(), pair.candidate.cpu()
+        serving = pair.candidate.send("serve_request", {})
+        content = {
+            "source": self.sources.tests[grade_id],
+            "name": grade_id,
+            "points": points,
+            "imports": self.imports,
+            "seconds": self._allowance(),
+            "seed": seed_for(self.hashes),
+        }
+        found = pair.grader.ask("judge_request", content, content["seconds"] + OWN_TIME)
+        if found is None:
+            self._close()
+            raise GradingError(f"the check {grade_id!r} of {self.release.name} did not end")
+        self.spent += found["waited"]
+        used = pair.candidate.cpu() - cpu
+        status = Status(found["status"])
+        if not pair.candidate.settle(serving, 2.0) or found["broken"]:
+            self._close()  # busy, dead or lying: go on with a fresh one
+        if status is Status.NOT_ATTEMPTED and self._attempted(part.task):
+            status = Status.WRONG  # the code is there; it raises NotImplementedError itself
+        return Verdict(
+            cell=grade_id,
+            task=part.task,
+            part=part.part,
+            points=points,
+            score=found["score"],
+            status=status,
+            reason=clean_text(found["reason"]),
+            detail=clean_text(found["detail"]),
+            wall=round(time.monotonic() - begun, 3),
+            cpu=round(max(used, 0.0), 3),
+        )
+
+    def _attempted(self, task: str) -> bool:
+        """Whether any solution cell of the task differs from what was handed out.
+
+        A check whose task has no solution cell of its own is always worth running.
+        """
+        cells = [
+            cell
+            for cell in self.notebook.cells
+            if assemble.is_solution(cell) and cell.cell_type == "code"
+        ]
+        own = [c for c in cells if assemble.marks(c)["grade_id"] == task]
+        return any(
+            not assemble.same_code(c.source, self.sources.stubs[assemble.marks(c)["grade_id"]])
+            for c in (own or cells)
+        )
+
+    def _has_own_code(self) -> bool:
+        """Whether the candidate wrote code outside the solution cells."""
+        own = [c.source for c in self.notebook.cells if c.cell_type == "code" and self._is_free(c)]
+        return any(
+            assemble.is_code(source)
+            and not any(assemble.same_code(source, free) for free in self.sources.free)
+            for source in own
+        )
+
+    @staticmethod
+    def _is_free(cell: NotebookNode) -> bool:
+        injected = "injected-parameters" in cell.metadata.get("tags", [])
+        return not assemble.marks(cell) and not injected
+
+    def _readings(self) -> tuple[Reading, ...]:
+        found = []
+        for cell in self.notebook.cells:
+            mark = assemble.marks(cell)
+            if not (mark.get("grade") and mark.get("solution")):
+                continue
+            part = self.release.graded[mark["grade_id"]]
+            stub = self.sources.stubs[mark["grade_id"]]
+            found.append(
+                Reading(
+                    cell=mark["grade_id"],
+                    task=part.task,
+                    part=part.part,
+                    points=part.points,
+                    attempted=cell.source.strip() != stub.strip(),
+                )
+            )
+        return tuple(found)
+
+    # -- kernels -------------------------------------------------------------------------------
+
+    def _ready(self, upto: int) -> _Pair | None:
+        """A pair of kernels in which the cells before ``upto`` have run; None if none can be."""
+        while self._time_left() > 0:
+            if self.pair is not None:
+                return self.pair
+            if self.restarts > RESTARTS:
+                return None
+            self.restarts += 1
+            self.pair = _Pair(self.release, self.files)
+            self._replay(upto)
+        return None
+
+    def _replay(self, upto: int) -> None:
+        """Run the earlier cells again; stops, with no pair left, at one that breaks the kernel."""
+        for index, cell in enumerate(self.notebook.cells[:upto]):
+            pair, side = self.pair, route(cell)
+            if pair is None:
+                return
+            if assemble.is_test(cell) or side is Side.NOWHERE:
+                continue
+            if side & Side.CANDIDATE and index not in self.skipped:
+                ran = self._candidate_run(pair, cell.source, None)
+                if ran.reset:
+                    self.skipped.add(index)
+                    self._close()
+                    return
+            if side & Side.GRADER:
+                self._grader_run(pair, cell, None)
+
+    def _close(self) -> None:
+        if self.pair is not None:
+            self.cpu += self.pair.candidate.cpu()
+            self.pair.close()
+            self.pair = None
+
+    def _time_left(self) -> float:
+        return self.limits.seconds - self.spent
+
+    def _allowance(self) -> float:
+        return max(0.1, min(self.limits.cell_seconds, self._time_left()))
+
+
+def _score_output(verdict: Verdict) -> NotebookNode:
+    """The one output of a check cell: nbgrader reads the plain text, people the rest."""
+    if verdict.status is Status.GRADER_ERROR:
+        words = "Grader error: the check is faulty; a person will decide about these points."
+    else:
+        words = f"{verdict.status.capitalize()}: {verdict.score:g} of {verdict.points:g} points."
+        if verdict.reason:
+            words += f" {verdict.reason[:1].upper()}{verdict.reason[1:]}."
+    data = {"text/plain": repr(verdict.score or 0.0), "text/html": f"<p>{escape(words)}</p>"}
+    output: NotebookNode = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
+    return output
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for relative, data in files.items():
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            continue
+        # A fresh folder holds no links, so this cannot write elsewhere.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)

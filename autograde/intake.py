@@ -1,0 +1,221 @@
+"""Reading what a candidate handed in, which may be anything.
+
+Owns the way from a folder under ``course/submitted/`` to a :class:`Submission`: cells as plain
+records, and the other files by value. Every limit and type is checked here, outside any sandbox,
+so nothing is parsed that is not JSON and no link, pipe or device is followed. Owns no opinion on
+whether the cells are the right ones (:mod:`autograde.assemble`).
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from autograde.errors import IntakeError
+
+#: A notebook with stored pictures has a few megabytes; outputs are dropped in any case.
+NOTEBOOK_BYTES = 100_000_000
+FILES_BYTES = 50_000_000
+FILES = 500
+CELLS = 5_000
+SOURCE_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as handed in: its type, source, nbgrader id (if any) and notebook cell id."""
+
+    type: str
+    source: str
+    grade_id: str | None = None
+    cell_id: str | None = None
+    flags: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in.
+
+    Attributes
+    ----------
+    cells
+        The notebook's cells; empty if the notebook is unreadable.
+    files
+        Other files by relative posix path: a candidate may hand in modules of their own.
+    problem
+        Why the notebook cannot be read, as a sentence, or "".
+    remarks
+        Sentences about what was odd but harmless.
+    """
+
+    cells: tuple[Cell, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    problem: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """sha256 of what counts: cells and files, not outputs or key order."""
+        content = [[c.type, c.source, c.grade_id] for c in self.cells]
+        files = {k: hashlib.sha256(v).hexdigest() for k, v in sorted(self.files.items())}
+        text = json.dumps([content, files, self.problem], ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(folder: Path, name: str) -> Submission:
+    """Read a submission folder.
+
+    Parameters
+    ----------
+    folder
+        The candidate's folder for one lab.
+    name
+        The notebook's expected name without ``.ipynb``. If it is missing and there is exactly
+        one other notebook, that one is taken, with a remark.
+    """
+    remarks: list[str] = []
+    files, notebooks = _files(folder, remarks)
+    expected = f"{name}.ipynb"
+    if expected in notebooks:
+        chosen = expected
+    elif len(notebooks) == 1:
+        chosen = notebooks[0]
+        remarks.append(f"the notebook was named {chosen!r} instead of {expected!r}")
+    else:
+        found = f"{len(notebooks)} others" if notebooks else "no notebook"
+        problem = f"the folder has {found} and none is called {expected}"
+        return Submission((), files, problem, tuple(remarks))
+    try:
+        cells, more = parse(_load(folder / chosen))
+    except IntakeError as error:
+        return Submission((), files, str(error), tuple(remarks))
+    return Submission(cells, files, "", (*remarks, *more))
+
+
+def parse(data: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """Cells and remarks of a notebook file.
+
+    nbformat's own reader is not used: it stops at one odd key, while a grading needs only the
+    type, the source and the id of each cell. Versions 3 and 4 and anything with a ``cells`` list
+    are read alike.
+
+    Raises
+    ------
+    IntakeError
+        If the bytes are no notebook.
+    """
+    try:
+        tree = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        kind = "is nested too deeply" if isinstance(error, RecursionError) else "is not valid JSON"
+        if isinstance(error, UnicodeDecodeError):
+            kind = "is not UTF-8 text"
+        hint = "it may be truncated; save it in JupyterLab and hand it in again"
+        raise IntakeError(f"the notebook file {kind} ({hint})") from error
+    if not isinstance(tree, dict):
+        raise IntakeError("the notebook file is JSON but not a notebook")
+    remarks = []
+    if tree.get("nbformat") != 4:
+        remarks.append(f"the notebook's format version is {str(tree.get('nbformat'))[:20]}, not 4")
+    listed = tree.get("cells")
+    if listed is None:
+        sheets = tree.get("worksheets")
+        listed = sheets[0].get("cells") if _is_list_of_dicts(sheets) and sheets else None
+    if not isinstance(listed, list):
+        raise IntakeError("the notebook file has no list of cells")
+    if len(listed) > CELLS:
+        raise IntakeError(f"the notebook has {len(listed)} cells; {CELLS} is the most")
+    cells = tuple(cell for cell in map(_cell, listed) if cell is not None)
+    if len(cells) < len(listed):
+        remarks.append(f"{len(listed) - len(cells)} cells without readable content were left out")
+    return cells, tuple(remarks)
+
+
+def _cell(raw: Any) -> Cell | None:
+    if not isinstance(raw, dict):
+        return None
+    kind = raw.get("cell_type")
+    if kind not in ("code", "markdown", "raw", "heading"):
+        return None
+    source = raw.get("source", raw.get("input"))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str) or len(source) > SOURCE_CHARACTERS:
+        return None
+    # A lone surrogate cannot be sent to a kernel or written to a file.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    metadata = raw.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    marks = marks if isinstance(marks, dict) else {}
+    flags = {k: marks[k] for k in ("points", "grade", "solution", "locked", "task") if k in marks}
+    return Cell(
+        type="markdown" if kind == "heading" else kind,
+        source=source,
+        grade_id=_identifier(marks.get("grade_id")),
+        cell_id=_identifier(raw.get("id")),
+        flags=flags,
+    )
+
+
+def _identifier(value: Any) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(r"[\w.\-]{1,200}", value) else None
+
+
+def _is_list_of_dicts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _load(path: Path) -> bytes:
+    """Bytes of a regular file of bounded size, never through a link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise IntakeError(f"{path.name!r} cannot be opened ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb") as file:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise IntakeError(f"{path.name!r} is not an ordinary file")
+        data = file.read(NOTEBOOK_BYTES + 1)
+    if len(data) > NOTEBOOK_BYTES:
+        raise IntakeError(f"{path.name!r} is larger than {NOTEBOOK_BYTES // 1_000_000} MB")
+    return data
+
+
+def _files(folder: Path, remarks: list[str]) -> tuple[dict[str, bytes], list[str]]:
+    """Other files by value and the names of top-level notebooks; links and pipes are left out."""
+    files: dict[str, bytes] = {}
+    notebooks: list[str] = []
+    left_out: list[str] = []
+    room = FILES_BYTES
+    for parent, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(f for f in folders if not f.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = Path(parent, name)
+            relative = PurePosixPath(path.relative_to(folder)).as_posix()
+            if name.startswith("."):
+                continue
+            if name.endswith(".ipynb"):
+                if parent == str(folder):
+                    notebooks.append(name)
+                continue
+            if relative == "timestamp.txt":
+                continue  # nbgrader's own
+            try:
+                data = _load(path)
+            except IntakeError:
+                left_out.append(relative)
+                continue
+            if len(data) > room or len(files) >= FILES:
+                left_out.append(relative)
+                continue
+            room -= len(data)
+            files[relative] = data
+    if left_out:
+        shown = ", ".join(repr(n) for n in left_out[:5])
+        remarks.append(f"{len(left_out)} files were left out (links, pipes or too large): {shown}")
+    return files, notebooks
