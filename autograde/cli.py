@@ -1,0 +1,217 @@
+"""The command line: ``autograde build | sample | regrade | report | audit``.
+
+Owns arguments, progress display and exit codes; every command is a few calls into one module.
+Exit codes: 0 all is well, 1 something was found (a grader error, an audit that fails), 2 the
+command cannot be carried out as given.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograde import catalog
+
+if TYPE_CHECKING:
+    from autograde.audit import Audit
+from autograde.errors import AutogradeError, LabError, UsageError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Labs = Annotated[list[str] | None, typer.Argument(metavar="[LAB…]", help="Default: all labs.")]
+LabOption = Annotated[list[str] | None, typer.Option("--lab", help="Default: all labs.")]
+Workers = Annotated[int, typer.Option(min=1, help="Gradings at a time.")]
+CORES = os.cpu_count() or 1
+
+
+def _chosen(labs: list[str] | None, root: Path) -> list[str]:
+    known = catalog.names(root)
+    unknown = sorted(set(labs or ()) - set(known))
+    if unknown:
+        raise UsageError(f"no lab called {', '.join(unknown)}; there are: {', '.join(known)}")
+    return labs or known
+
+
+@app.command()
+def build(
+    labs: Labs = None,
+    quiet: Annotated[bool, typer.Option(help="Say nothing about what is unchanged.")] = False,
+) -> None:
+    """Build labs/ from solutions/: what a candidate gets, from what an author edits."""
+    from autograde import build as builder
+
+    root = catalog.root()
+    for lab in _chosen(labs, root):
+        built = builder.build_lab(lab, root)
+        if built.changed or not quiet:
+            out.print(str(built))
+
+
+@app.command()
+def sample(labs: Labs = None) -> None:
+    """Hand in a sample cohort made of the labs' answers, under course/submitted/."""
+    from autograde import answers
+    from autograde.results import write_atomically
+
+    root = catalog.root()
+    for lab in _chosen(labs, root):
+        release = catalog.release(lab, root)
+        listed = answers.load(lab, root, release)
+        cohort = answers.cohort(listed)
+        for candidate, answer in cohort.items():
+            path = root / "course" / "submitted" / candidate / lab / f"{lab}.ipynb"
+            write_atomically(path, answers.notebook(release, answer).decode())
+        out.print(f"{lab}: {len(cohort)} submissions under course/submitted/: {', '.join(cohort)}")
+
+
+@app.command()
+def regrade(
+    lab: LabOption = None,
+    candidate: Annotated[
+        list[str] | None, typer.Option(help="Default: all who handed something in.")
+    ] = None,
+    workers: Workers = CORES,
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster, such as ray://head:10001. Default: here.")
+    ] = None,
+) -> None:
+    """Grade every submission again, headless: papermill on Ray. Scores go to the gradebook."""
+    from autograde import regrade as regrader
+
+    root = catalog.root()
+    course = root / "course"
+    labs = _chosen(lab, root)
+    jobs = regrader.find(course, labs, candidate or [])
+    releases = {name: catalog.release(name, root) for name in {job.lab for job in jobs}}
+    folder = regrader.new_folder(course)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    faulty = []
+    with Progress(*columns, TimeRemainingColumn(), console=out) as progress:
+        bar = progress.add_task("regrading", total=len(jobs))
+        ended = regrader.run(jobs, releases, course, folder, workers=workers, address=address)
+        for result in ended:
+            words = f"{result.lab} {result.candidate}: {result.score:g} of {result.points:g}"
+            if result.status != "graded":
+                words += f" ({result.status})"
+            progress.console.print(words, markup=False)
+            progress.advance(bar)
+            if result.status == "grader error":
+                faulty.append(result)
+    out.print(f"{len(jobs)} graded; notebooks and results.jsonl are in {_shown(folder, root)}")
+    for result in faulty:
+        for verdict in result.verdicts:
+            if verdict.score is None:
+                err.print(
+                    f"grader error: {result.candidate} {verdict.cell}\n{verdict.detail}",
+                    markup=False,
+                )
+    if faulty:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(lab: LabOption = None) -> None:
+    """Write the scorecards: one HTML page a candidate and one for the cohort."""
+    from autograde import gradebook, results
+    from autograde import report as reporter
+
+    root = catalog.root()
+    course = root / "course"
+    for name in _chosen(lab, root):
+        found = results.load(course, name)
+        known, manual = gradebook.readers_scores(f"sqlite:///{course / 'gradebook.db'}", name)
+        missing = sorted(known - {result.candidate for result in found})
+        if not found and not missing:
+            out.print(f"{name}: nothing graded yet")
+            continue
+        cards = reporter.write(
+            catalog.load(name, root), found, course / "scorecards" / name, manual, missing
+        )
+        out.print(
+            f"{name}: {len(cards.candidates)} scorecards, cohort: {_shown(cards.cohort, root)}"
+        )
+
+
+@app.command()
+def audit(labs: Labs = None, workers: Workers = CORES) -> None:
+    """Grade reference, answers and blank of each lab, and print the error rate of its checks."""
+    from autograde import answers
+    from autograde import audit as auditor
+    from autograde import build as builder
+
+    root = catalog.root()
+    clean = True
+    for lab in _chosen(labs, root):
+        builder.build_lab(lab, root)  # an audit of yesterday's checks would say nothing
+        release = catalog.release(lab, root)
+        listed = answers.load(lab, root, release)
+        with Progress(console=out, transient=True) as progress:
+            bar = progress.add_task(lab, total=len(listed) + 2)
+            found = auditor.Audit(lab, ())
+            for trial in auditor.trials(release, listed, workers=workers):
+                found = auditor.Audit(lab, (*found.trials, trial))
+                progress.advance(bar)
+        _print_card(found)
+        clean = clean and found.clean
+    if not clean:
+        raise typer.Exit(1)
+
+
+def _print_card(found: "Audit") -> None:
+    from autograde.audit import wilson
+
+    table = Table(title=f"audit of {found.lab}", title_justify="left")
+    for column in ("answer", "kind", "points", "lost", "as it should"):
+        table.add_column(column)
+    for trial in found.trials:
+        table.add_row(
+            trial.name,
+            trial.kind,
+            f"{trial.result.score:g}/{trial.result.points:g}",
+            ", ".join(sorted(trial.lost)) if trial.kind != "blank" else "all",
+            trial.fault or "yes",
+        )
+    out.print(table)
+    wrong, right = found.of("wrong"), found.of("right")
+    for words, hits, n in (
+        ("wrong answers caught", found.caught, len(wrong)),
+        ("right answers failed", found.failed, len(right)),
+    ):
+        low, high = wilson(hits, n)
+        rate = f"{hits / n:.0%}" if n else "not measured"
+        out.print(f"{words}: {hits} of {n}, {rate} (95 % interval {low:.0%} to {high:.0%})")
+    for trial in found.of("blank"):
+        out.print(
+            f"blank lab: {trial.result.score:g} points, every task 'not attempted'"
+            if not trial.fault
+            else f"blank lab: {trial.fault}"
+        )
+    for trial in found.trials:
+        if trial.fault:
+            err.print(f"{trial.name}: {trial.fault}", style="bold red", markup=False)
+            for v in trial.result.verdicts:
+                if v.score is None or v.score < v.points:
+                    err.print(f"  {v.cell}: {v.status}: {v.reason}\n{v.detail}", markup=False)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def main() -> None:
+    """Run the command line; errors that have a remedy are one line, not a traceback."""
+    try:
+        app()
+    except (UsageError, LabError) as error:
+        err.print(f"autograde: {error}", markup=False)
+        sys.exit(2)
+    except AutogradeError as error:
+        err.print(f"autograde: {error}", markup=False)
+        sys.exit(1)

@@ -1,0 +1,84 @@
+"""Scores in nbgrader's gradebook.
+
+Owns writing a :class:`~autograde.verdict.Result` into the database through nbgrader's own API, and
+taking scores out before a grading begins. A grader's manual scores and comments are never touched.
+"""
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograde.verdict import Result, Status
+
+
+def forget(db_url: str, lab: str, candidate: str) -> None:
+    """Take the automatic scores of a submission away, so that none outlives the next run."""
+    with Gradebook(db_url) as gradebook:
+        try:
+            submission = gradebook.find_submission(lab, candidate)
+        except MissingEntry:
+            return
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                grade.auto_score = None
+                grade.needs_manual_grade = True
+        gradebook.db.commit()
+
+
+def commit(db_url: str, result: Result) -> None:
+    """Write a submission's scores.
+
+    A grader error and a text that a person has to read are left open ("needs manual grade"). The
+    reasons become nbgrader's automatic comments on the task's solution cell.
+    """
+    with Gradebook(db_url) as gradebook:
+        gradebook.update_or_create_student(result.candidate)
+        gradebook.update_or_create_submission(result.lab, result.candidate)
+        key = (result.lab, result.lab, result.candidate)
+        for verdict in result.verdicts:
+            grade = gradebook.find_grade(verdict.cell, *key)
+            grade.auto_score = verdict.score
+            grade.needs_manual_grade = verdict.score is None or grade.manual_score is not None
+        for reading in result.readings:
+            grade = gradebook.find_grade(reading.cell, *key)
+            grade.auto_score = None if reading.attempted else 0.0
+            grade.needs_manual_grade = reading.attempted or grade.manual_score is not None
+        for comment in gradebook.find_submission_notebook(*key[:2], result.candidate).comments:
+            comment.auto_comment = comment_for(result, comment.name)
+        gradebook.db.commit()
+
+
+def comment_for(result: Result, cell: str) -> str | None:
+    """What feedback says under a solution cell: the verdicts of its task, in words."""
+    for reading in result.readings:
+        if reading.cell == cell:
+            return None if reading.attempted else "No response."
+    verdicts = result.by_task().get(cell, ())
+    lines = [
+        f"{v.status}: {v.reason}" if v.reason else str(v.status)
+        for v in verdicts
+        if v.status is not Status.PASSED
+    ]
+    return "\n".join(lines) or None
+
+
+def readers_scores(db_url: str, lab: str) -> tuple[set[str], dict[str, dict[str, float | None]]]:
+    """Who has a submission in the gradebook, and the scores that people gave.
+
+    Returns
+    -------
+    tuple
+        Candidate ids, and for each of them the manual score by cell id (None: not given yet).
+    """
+    with Gradebook(db_url) as gradebook:
+        try:
+            submissions = gradebook.assignment_submissions(lab)
+        except MissingEntry:
+            return set(), {}
+        scores = {
+            submission.student_id: {
+                grade.name: grade.manual_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in submissions
+        }
+    return set(scores), scores

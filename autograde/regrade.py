@@ -1,0 +1,164 @@
+"""A whole cohort again: every submission executed headlessly by papermill, as Ray tasks.
+
+Owns the run: finding submissions, sending them out by value, collecting results as they come, the
+run's folder and the write into the gradebook, which the driver alone does. Owns no grading: a task
+calls papermill with :class:`~autograde.engine.AutogradeEngine`.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograde import assemble, catalog, execute, gradebook, intake, results
+from autograde.errors import UsageError
+from autograde.verdict import Result
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission by value."""
+
+    lab: str
+    candidate: str
+    submission: intake.Submission
+
+
+def find(course: Path, labs: Sequence[str], candidates: Sequence[str]) -> list[Job]:
+    """Submissions under ``course/submitted/<candidate>/<lab>/``.
+
+    Parameters
+    ----------
+    labs, candidates
+        Which to take; no candidates means all of them.
+
+    Raises
+    ------
+    UsageError
+        If a candidate is named who has handed nothing in, or there is nothing at all.
+    """
+    jobs = []
+    for folder in sorted((course / "submitted").glob("*/*")):
+        candidate, lab = folder.parent.name, folder.name
+        wanted = lab in labs and (not candidates or candidate in candidates)
+        if wanted and folder.is_dir() and not folder.is_symlink():
+            jobs.append(Job(lab, candidate, intake.read(folder, lab)))
+    missing = set(candidates) - {job.candidate for job in jobs}
+    if missing:
+        raise UsageError(f"nothing was handed in by {', '.join(sorted(missing))} for these labs")
+    if not jobs:
+        raise UsageError(f"no submission of {', '.join(labs)} under {course / 'submitted'}")
+    return jobs
+
+
+def grade_one(release: catalog.Release, job: Job) -> tuple[str, str]:
+    """Execute one submission with papermill: the result and the notebook, both as JSON."""
+    import papermill  # in the worker: the driver does not need it
+
+    collected: list[Result] = []
+    executed = papermill.execute_notebook(
+        assemble.assemble(release, job.submission),
+        None,
+        engine_name="autograde",
+        progress_bar=False,
+        release=release,
+        files=job.submission.files,
+        candidate=job.candidate,
+        collect=collected,
+    )
+    return collected[0].model_dump_json(), nbformat.writes(executed)
+
+
+def run(
+    jobs: Sequence[Job],
+    releases: Mapping[str, catalog.Release],
+    course: Path,
+    folder: Path,
+    *,
+    workers: int,
+    address: str | None = None,
+) -> Iterator[Result]:
+    """Grade the jobs on Ray and yield each result as it comes.
+
+    Parameters
+    ----------
+    jobs, releases
+        What to grade, and the labs by name.
+    course, folder
+        nbgrader's working folder, and the run's own (:func:`new_folder`).
+    workers
+        Gradings at a time on this machine; on a cluster, what it has decides.
+    address
+        A running Ray cluster instead of one on this machine.
+
+    Yields
+    ------
+    Result
+        In the order in which they end. The scores are in the gradebook, and the executed notebook
+        in the run's folder, when a result is yielded.
+    """
+    db_url = f"sqlite:///{course / 'gradebook.db'}"
+    done: list[Result] = []
+    for job in jobs:  # no score outlives the beginning of the run that replaces it
+        gradebook.forget(db_url, job.lab, job.candidate)
+        results.forget(course, job.lab, job.candidate)
+    for job, outcome in _on_ray(jobs, releases, workers, address):
+        result, notebook = outcome
+        gradebook.commit(db_url, result)
+        results.save(course, result)
+        if notebook is not None:
+            name = f"{job.lab}.ipynb"
+            results.write_atomically(folder / job.candidate / job.lab / name, notebook)
+            # What formgrader and feedback read shows the same run as the gradebook.
+            results.write_atomically(
+                course / "autograded" / job.candidate / job.lab / name, notebook
+            )
+        done.append(result)
+        results.write_lines(
+            folder / "results.jsonl", sorted(done, key=lambda r: (r.lab, r.candidate))
+        )
+        yield result
+
+
+def _on_ray(
+    jobs: Sequence[Job],
+    releases: Mapping[str, catalog.Release],
+    workers: int,
+    address: str | None,
+) -> Iterator[tuple[Job, tuple[Result, str | None]]]:
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray  # a second of imports that no other command needs
+
+    start: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+    if address is None:
+        start |= {"num_cpus": workers, "include_dashboard": False}
+    else:
+        start |= {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parent)]}}
+    ray.init(**start)
+    try:
+        remote = ray.remote(num_cpus=1, max_retries=1)(grade_one)
+        shipped = {name: ray.put(release) for name, release in releases.items()}
+        waiting = {remote.remote(shipped[job.lab], job): job for job in jobs}
+        while waiting:
+            (ready,), _ = ray.wait(list(waiting), num_returns=1)
+            job = waiting.pop(ready)
+            try:
+                text, notebook = ray.get(ready)
+                yield job, (Result.model_validate_json(text), notebook)
+            except ray.exceptions.RayError as error:
+                lost = execute.undecided(
+                    releases[job.lab], job.submission.digest, job.candidate, str(error)
+                )
+                yield job, (lost, None)
+    finally:
+        ray.shutdown()
+
+
+def new_folder(course: Path) -> Path:
+    """Folder of a new run, named by the time (UTC) and a random end."""
+    return course / "runs" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

@@ -1,0 +1,54 @@
+"""The standing result of each submission, one JSON file each, whichever front end made it.
+
+Owns ``course/results/<lab>/<candidate>.json``. A grading takes the old result away before it
+begins and writes the new one when it ends, so what stands is always what the last run said; a
+submission without a file has no result, whatever the gradebook remembers.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograde.verdict import Result
+
+
+def folder(course: Path, lab: str) -> Path:
+    """Where the standing results of a lab are."""
+    return course / "results" / lab
+
+
+def save(course: Path, result: Result) -> None:
+    """Make this the standing result."""
+    path = folder(course, result.lab) / f"{result.candidate}.json"
+    write_atomically(path, result.model_dump_json(indent=1) + "\n")
+
+
+def forget(course: Path, lab: str, candidate: str) -> None:
+    """Take the standing result away: a new grading begins."""
+    (folder(course, lab) / f"{candidate}.json").unlink(missing_ok=True)
+
+
+def load(course: Path, lab: str) -> list[Result]:
+    """All standing results of a lab, by candidate."""
+    found = folder(course, lab)
+    paths = sorted(found.glob("*.json")) if found.is_dir() else []
+    return [Result.model_validate_json(path.read_bytes()) for path in paths]
+
+
+def write_lines(path: Path, results: Iterable[Result]) -> None:
+    """Write ``results.jsonl``: one result a line."""
+    write_atomically(path, "".join(r.model_dump_json() + "\n" for r in results))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file's content in one step: a reader sees the old or the new, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
