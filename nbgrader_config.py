@@ -42,3 +42,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "autograde.nbgrader_steps.FailOnGraderError",
 ]
+
+# Formgrader's pages and feedback show what candidates wrote, to a browser that is logged in.
+c.HTMLExporter.filters = {"markdown2html": "autograde.nbgrader_steps.safe_markdown"}

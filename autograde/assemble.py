@@ -9,6 +9,7 @@ has no effect. The result holds no hidden test: those are looked up when a check
 import ast
 import hashlib
 import io
+import re
 import tokenize
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,10 +19,13 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograde.catalog import Release
+from autograde.errors import LabError
 from autograde.intake import Cell, Submission
 from autograde.source import SOLUTION, STUB, split
 
 TEXT_STUB = ("YOUR ANSWER HERE",)
+AUTOTEST = re.compile(r"^\s*#.*AUTOTEST", re.MULTILINE)
+_DIFFERS = "differs from the release; the released one was used"
 
 
 def marks(cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -57,8 +61,22 @@ def sources(release: Release) -> Sources:
     ``stubs`` are the solution cells as released (regions replaced as nbgrader does), ``tests``
     the full test cells with their hidden regions, both by grade id; ``free`` are the sources of
     the code cells that candidates may change or delete.
+
+    Raises
+    ------
+    LabError
+        If a test is still to be written by nbgrader.
     """
     notebook = nbformat.reads(release.source.decode(), as_version=4)
+    for cell in notebook.cells:
+        # Until nbgrader has put a test in place of such a comment, everybody would pass it.
+        if is_test(cell) and AUTOTEST.search(cell.source):
+            raise LabError(
+                "an AUTOTEST comment is no test yet: give nbgrader's notebook from "
+                "source_with_tests/ instead",
+                path=f"{release.name}.ipynb",
+                cell=marks(cell)["grade_id"],
+            )
     stubs = {
         marks(cell)["grade_id"]: released(cell) for cell in notebook.cells if is_solution(cell)
     }
@@ -71,11 +89,11 @@ def assemble(release: Release, submission: Submission) -> NotebookNode:
     """Make the notebook under grading.
 
     Its metadata gets an ``autograde`` entry: the lab's name, the submission's digest, the reason
-    if it was unreadable, and one sentence for each thing that was tampered with.
+    if it was unreadable, and one sentence for each thing that was tampered with or was odd.
     """
     given = sources(release)
     known = {marks(c)["grade_id"]: c for c in given.notebook.cells if marks(c)}
-    chosen, extras, tampering = _sort_cells(submission, known, given)
+    originals, extras, tampering = _sort_cells(submission, known, given)
 
     cells = [_own_cell(cell) for cell in extras.get(None, [])]
     for original in given.notebook.cells:
@@ -84,7 +102,8 @@ def assemble(release: Release, submission: Submission) -> NotebookNode:
         if grade_id is None and submission.cells:
             continue  # a free cell is the candidate's: theirs, if they kept it, is an extra
         if is_solution(cell):
-            cell.source = chosen[grade_id].source if grade_id in chosen else given.stubs[grade_id]
+            own = originals.get(grade_id)
+            cell.source = given.stubs[grade_id] if own is None else own.source
         elif is_test(cell):
             cell.source = released(cell)
         if cell.cell_type == "code":
@@ -103,7 +122,8 @@ def assemble(release: Release, submission: Submission) -> NotebookNode:
         "lab": release.name,
         "submission": submission.digest,
         "problem": submission.problem,
-        "tampering": [*tampering, *submission.remarks],
+        "tampering": tampering,
+        "remarks": list(submission.remarks),
     }
     return notebook
 
@@ -111,41 +131,42 @@ def assemble(release: Release, submission: Submission) -> NotebookNode:
 def _sort_cells(
     submission: Submission, known: Mapping[str, NotebookNode], given: Sources
 ) -> tuple[dict[str, Cell], dict[str | None, list[Cell]], list[str]]:
-    """Solution cells by grade id, extra cells by the id they follow, and what was tampered with."""
+    """The cell that counts for each grade id, extra cells by the id that they follow, tampering."""
     candidates: dict[str, list[Cell]] = {}
     for cell in submission.cells:
         if cell.grade_id is not None and cell.grade_id in known:
             candidates.setdefault(cell.grade_id, []).append(cell)
     tampering: list[str] = []
-    chosen: dict[str, Cell] = {}
+    originals: dict[str, Cell] = {}
     for grade_id, original in known.items():
         copies = candidates.get(grade_id, [])
         if not copies:
             if submission.cells:
-                tampering.append(f"the cell {grade_id!r} was deleted; the released one was used")
+                tampering.append(f"the cell {grade_id!r} is missing; the released one was used")
             continue
         # JupyterLab gives a pasted copy a new cell id, so the old id tells the original.
         cell = next((c for c in copies if c.cell_id == original.get("id")), copies[0])
         if len(copies) > 1:
             tampering.append(f"there were {len(copies)} copies of the cell {grade_id!r}")
         tampering += _differences(grade_id, cell, original, given)
-        if is_solution(original):
-            chosen[grade_id] = cell
+        originals[grade_id] = cell
 
     extras: dict[str | None, list[Cell]] = {}
     anchor: str | None = None
     for cell in submission.cells:
         if cell.grade_id is not None and cell.grade_id in known:
-            anchor = cell.grade_id
-            original = known[anchor]
-            # A copy of a solution cell is code that the candidate wrote: an extra cell, unless
-            # it is the untouched stub, which would undo the answer above it.
-            if not is_solution(original) or chosen.get(anchor) is cell:
+            if originals[cell.grade_id] is cell:
+                anchor = cell.grade_id
                 continue
-            if same_code(cell.source, given.stubs[anchor]):
+            # A copy of a solution cell is code that the candidate wrote: an extra cell, unless
+            # it is the untouched stub, which would undo the answer above it. A copy marks no
+            # place: a draft above the answer must not run after it.
+            if not is_solution(known[cell.grade_id]):
+                continue
+            if same_code(cell.source, given.stubs[cell.grade_id]):
                 continue
         extras.setdefault(anchor, []).append(cell)
-    return chosen, extras, tampering
+    return originals, extras, tampering
 
 
 def _differences(grade_id: str, cell: Cell, original: NotebookNode, given: Sources) -> list[str]:
@@ -154,13 +175,13 @@ def _differences(grade_id: str, cell: Cell, original: NotebookNode, given: Sourc
         found.append(f"the cell {grade_id!r} was made a {cell.type} cell")
     if is_test(original):
         if _squeeze(cell.source) != _squeeze(released(original)):
-            found.append(f"the test cell {grade_id!r} was edited; the released one was used")
+            found.append(f"the test cell {grade_id!r} {_DIFFERS}")
     elif not is_solution(original) and _squeeze(cell.source) != _squeeze(original.source):
-        found.append(f"the locked cell {grade_id!r} was edited; the released one was used")
+        found.append(f"the locked cell {grade_id!r} {_DIFFERS}")
     wanted = marks(original)
     for flag, value in cell.flags.items():
         if flag in wanted and value != wanted[flag]:
-            found.append(f"{flag!r} of the cell {grade_id!r} was changed")
+            found.append(f"{flag!r} of the cell {grade_id!r} differs from the release")
     return found
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from jupyter_core.utils import ensure_event_loop
+
 from autograde import answers, assemble, catalog, execute, intake
 from autograde.verdict import Result, Status
 
@@ -100,12 +102,17 @@ def trials(
         cells, _ = intake.parse(answers.notebook(release, answer))
         notebook = assemble.assemble(release, intake.Submission(cells))
         name = answer.name if answer else "blank"
+        try:
+            result = execute.grade(notebook, release, {}, candidate=name)
+        finally:
+            # jupyter_client leaves an event loop open in every thread that starts a kernel.
+            ensure_event_loop().close()
         return Trial(
             name=name,
             kind=answer.header.kind if answer else "blank",
             about=answer.header.about if answer else "the lab as handed out",
             must_lose=frozenset(answer.header.loses if answer else ()),
-            result=execute.grade(notebook, release, {}, candidate=name),
+            result=result,
         )
 
     with ThreadPoolExecutor(workers) as pool:

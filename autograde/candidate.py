@@ -25,6 +25,8 @@ from ipykernel.kernelapp import IPKernelApp
 
 from autograde import remote, wire
 
+#: Where the notebook began; its code may change or delete the working directory.
+_HOME = os.getcwd()
 #: Name in the notebook's namespace whose disappearance tells of a ``%reset``.
 SENTINEL = "_autograde_sentinel"
 
@@ -164,7 +166,7 @@ def _own_line(error: BaseException) -> str:
     where = ""
     for frame in traceback.extract_tb(error.__traceback__):
         file = frame.filename
-        if file != __file__ and ("ipykernel_" in file or file.startswith(os.getcwd())):
+        if file != __file__ and ("ipykernel_" in file or file.startswith(_HOME)):
             where = f"line {frame.lineno} of {frame.name}"
     return where.replace("<module>", "the cell")
 
@@ -201,8 +203,13 @@ def launch(kernel_class: Any) -> None:
     descriptor = int(sys.argv.pop(1))
     os.set_inheritable(descriptor, False)
     kernel_class.link = socket.socket(fileno=descriptor)
-    sys.path.insert(0, "")  # as in Jupyter, but only now: nothing of the lab's shadows our imports
-    IPKernelApp.launch_instance(kernel_class=kernel_class)
+    app = IPKernelApp.instance(kernel_class=kernel_class)
+    app.initialize()
+    # As in Jupyter the working directory comes after the standard library; unlike there only now,
+    # so that a submitted comm.py cannot keep the kernel from starting.
+    packages = (i for i, path in enumerate(sys.path) if path.endswith("-packages"))
+    sys.path.insert(next(packages, 0), "")
+    app.start()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograde import remote
 
-__all__ = ["Call", "Wrong", "call", "plain", "require", "seeds"]
+__all__ = ["Call", "Earned", "Wrong", "call", "plain", "require", "seeds"]
 
 _seed = 0
 
@@ -26,6 +26,21 @@ class Wrong(AssertionError):
     Say which sentence, on what kind of input, and what was observed. Never the expected value
     and never the hidden test.
     """
+
+
+class Earned(float):
+    """Points for an answer that is right in part, with a reason; the last value of a check.
+
+    The reason follows the same rule as that of :class:`Wrong`. Full points need none.
+    """
+
+    reason: str
+
+    def __new__(cls, points: float, reason: str) -> "Earned":
+        """Make the number and keep the words."""
+        made = super().__new__(cls, points)
+        made.reason = reason
+        return made
 
 
 def require(condition: object, reason: str) -> None:

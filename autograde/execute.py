@@ -19,6 +19,7 @@ import hashlib
 import os
 import shutil
 import socket
+import sysconfig
 import tempfile
 import time
 import traceback
@@ -80,8 +81,13 @@ def route(cell: Mapping[str, Any]) -> Side:
 
 
 def environment_hash() -> str:
-    """sha256 over Python's version and the name and version of every installed package."""
-    packages = sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in distributions()})
+    """sha256 over Python's version and the name and version of every installed package.
+
+    Only what is installed beside this Python counts: a Ray worker's path has packages of Ray's own.
+    """
+    places = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    found = distributions(path=places)
+    packages = sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in found})
     return hashlib.sha256("\n".join([python_version(), *packages]).encode()).hexdigest()
 
 
@@ -161,8 +167,10 @@ class _Pair:
             stack.callback(shutil.rmtree, base, ignore_errors=True)
             for name in ("candidate", "grader", "home", "grader-home", "sockets"):
                 (base / name).mkdir(mode=0o700)
-            # The lab's own files last: a candidate cannot replace the data.
-            _write_files(base / "candidate", {**files, **release.public})
+            # The lab's own files first: a candidate cannot replace the data, nor stop the grading
+            # with a file where the lab has a folder.
+            _write_files(base / "candidate", release.public)
+            _write_files(base / "candidate", files, forgiving=True)
             _write_files(base / "grader", {**release.public, **release.private})
             near, far = socket.socketpair()
             with near, far:
@@ -229,6 +237,7 @@ class _Grading:
         about = notebook.metadata["autograde"]
         self.problem: str = about["problem"]
         self.tampering: tuple[str, ...] = tuple(about["tampering"])
+        self.remarks: tuple[str, ...] = tuple(about["remarks"])
         self.hashes = Hashes(
             submission=about["submission"],
             tests=release.tests_hash,
@@ -269,6 +278,7 @@ class _Grading:
             verdicts=tuple(verdicts),
             readings=self._readings(),
             tampering=self.tampering,
+            remarks=self.remarks,
             started=started.isoformat(timespec="seconds"),
             wall=round(time.monotonic() - begun, 3),
             cpu=round(self.cpu, 3),
@@ -380,8 +390,8 @@ class _Grading:
         }
         found = pair.grader.ask("judge_request", content, content["seconds"] + OWN_TIME)
         if found is None:
-            self._close()
-            raise GradingError(f"the check {grade_id!r} of {self.release.name} did not end")
+            self._close()  # whoever is to blame, the other checks go on with fresh kernels
+            return _undecided(self.release, grade_id, "the grader's kernel ended or did not answer")
         self.spent += found["waited"]
         used = pair.candidate.cpu() - cpu
         status = Status(found["status"])
@@ -508,13 +518,17 @@ def _score_output(verdict: Verdict) -> NotebookNode:
     return output
 
 
-def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write_files(folder: Path, files: Mapping[str, bytes], *, forgiving: bool = False) -> None:
+    """Write new files; ``forgiving`` leaves out one whose place is taken or name is no good."""
     for relative, data in files.items():
         path = folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # A fresh folder holds no links, so this cannot write elsewhere.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except OSError:
+            if not forgiving:
+                raise
             continue
-        # A fresh folder holds no links, so this cannot write elsewhere.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

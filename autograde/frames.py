@@ -618,7 +618,7 @@ def _index_node(encoder: Any, index: Any, depth: int) -> Any:
 def _index(decoder: Any, depth: int, name: Any, freq: Any, node: Any) -> Any:
     label = decoder.node(name, depth)
     values = _values(decoder, node, depth)
-    index = pd.Index(values, dtype=values.dtype, name=label, copy=False, tupleize_cols=False)
+    index = pd.Index(values, dtype=values.dtype, name=label, copy=False)
     if index.dtype != values.dtype:
         raise Malformed("an index of a dtype that pandas does not keep")
     if freq is None:

@@ -23,16 +23,18 @@ def forget(db_url: str, lab: str, candidate: str) -> None:
         gradebook.db.commit()
 
 
-def commit(db_url: str, result: Result) -> None:
+def commit(db_url: str, result: Result, assignment: str | None = None) -> None:
     """Write a submission's scores.
 
     A grader error and a text that a person has to read are left open ("needs manual grade"). The
-    reasons become nbgrader's automatic comments on the task's solution cell.
+    reasons become nbgrader's automatic comments on the task's solution cell. ``assignment`` is for
+    notebooks of other courses, where it has a name of its own.
     """
     with Gradebook(db_url) as gradebook:
+        assignment = assignment or result.lab
         gradebook.update_or_create_student(result.candidate)
-        gradebook.update_or_create_submission(result.lab, result.candidate)
-        key = (result.lab, result.lab, result.candidate)
+        gradebook.update_or_create_submission(assignment, result.candidate)
+        key = (result.lab, assignment, result.candidate)
         for verdict in result.verdicts:
             grade = gradebook.find_grade(verdict.cell, *key)
             grade.auto_score = verdict.score
@@ -57,7 +59,7 @@ def comment_for(result: Result, cell: str) -> str | None:
         for v in verdicts
         if v.status is not Status.PASSED
     ]
-    return "\n".join(lines) or None
+    return "\n\n".join(lines) or None  # feedback reads it as Markdown: a paragraph each
 
 
 def readers_scores(db_url: str, lab: str) -> tuple[set[str], dict[str, dict[str, float | None]]]:

@@ -31,6 +31,7 @@ from ipykernel.ipkernel import IPythonKernel
 from autograde import checks, remote, wire
 from autograde.candidate import launch
 from autograde.errors import GradingError
+from autograde.frames import TooMuch
 from autograde.verdict import Status, points_for
 
 BEGIN_HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -70,16 +71,23 @@ def _import(target: str) -> Any:
 
 
 class CandidateModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Lets a test cell ``import service`` when only the candidate has such a module."""
+    """Lets a test cell ``import service`` when only the candidate has such a module.
 
-    def __init__(self, link: remote.Link) -> None:
+    Only for a module that the cell itself imports: libraries probe for optional packages while a
+    test runs, and must not get the candidate's ``numexpr.py``.
+    """
+
+    def __init__(self, link: remote.Link, source: str) -> None:
         self._link = link
+        self._wanted = _imported_packages(source)
         self._loaded: list[str] = []
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Offer a stub for a module that is nowhere on this side."""
+        if fullname.partition(".")[0] not in self._wanted:
+            return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
@@ -100,11 +108,25 @@ class CandidateModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             sys.modules.pop(name, None)
 
 
+def _imported_packages(source: str) -> set[str]:
+    """Top-level packages that a test cell imports anywhere in its own text."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    names = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    names += [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module]
+    return {name.partition(".")[0] for name in names}
+
+
 class Finding:
     """How a test cell ended: ``status``, ``score``, ``reason`` for the candidate, ``detail``."""
 
     def __init__(self, status: Status, score: float | None, reason: str, detail: str = "") -> None:
-        self.status, self.score, self.reason, self.detail = status, score, reason, detail
+        self.status, self.score = status, score
+        # A lone surrogate, of the candidate's making, could not be sent as JSON.
+        self.reason = reason[:1000].encode("utf-8", "replace").decode()
+        self.detail = detail[-8000:].encode("utf-8", "replace").decode()
 
 
 async def judge(
@@ -135,9 +157,10 @@ async def judge(
         return _explain(error, name, hidden_from, link)
     if score >= points:
         return Finding(Status.PASSED, points, "")
+    reason = value.reason if isinstance(value, checks.Earned) else "right in part"
     if score > 0:
-        return Finding(Status.PARTIAL, score, f"{score:g} of {points:g} points")
-    return Finding(Status.WRONG, 0.0, "the check gives no points for this answer")
+        return Finding(Status.PARTIAL, score, reason)
+    return Finding(Status.WRONG, 0.0, reason if isinstance(value, checks.Earned) else "not right")
 
 
 async def _run(source: str, namespace: CellNamespace, name: str) -> Any:
@@ -168,7 +191,7 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
     frames = traceback.extract_tb(error.__traceback__)
     line = next((f.lineno or 0 for f in frames if f.filename == cell), 0)
     hidden = line >= hidden_from
-    detail = "".join(traceback.format_exception(error))[-8000:]
+    detail = "".join(traceback.format_exception(error))
     kind = type(error).__name__
 
     def lost(status: Status, reason: str) -> Finding:
@@ -180,18 +203,25 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
         case remote.Died():
             return lost(Status.CRASHED, "the kernel ended while your code was running")
         case remote.Garbled():
-            return lost(Status.CRASHED, f"your kernel's answer could not be read: {error}")
+            return lost(Status.CRASHED, "your kernel's answer could not be read")
         case remote.Missing():
             return lost(Status.WRONG, f"your notebook defines no `{error.name}`")
         case remote.NoValue():
-            return lost(Status.WRONG, f"your code returned {error}")
+            # A class may be named after the hidden input.
+            what = "an object where plain data is needed" if hidden else str(error)
+            return lost(Status.WRONG, f"your code returned {what}")
+        case TooMuch() if link.contacts:
+            return lost(Status.WRONG, "your code returned more than can be handed back to it")
         case wire.NotPlain() | GradingError():
             return Finding(Status.GRADER_ERROR, None, "the check itself is faulty", detail)
+        case KeyboardInterrupt() if link.contacts and not remote.is_remote(error):
+            # The executor's: what the candidate returned keeps this side busy beyond all measure.
+            return lost(Status.TIMED_OUT, "the check could not finish with what your code returned")
+    # Words of the candidate's may quote a hidden input, so only visible checks show them.
+    text = "" if hidden or not str(error) else f": {str(error)[:300]}"
     if remote.is_remote(error):
-        where = getattr(error, "remote_where", "")
+        where = "" if hidden else getattr(error, "remote_where", "")
         place = f" ({where})" if where else ""
-        # The text may quote a hidden input, so only visible checks show it.
-        text = "" if hidden or not str(error) else f": {str(error)[:300]}"
         if isinstance(error, MemoryError):
             return lost(Status.OUT_OF_MEMORY, f"your code ran out of memory{place}")
         if isinstance(error, NotImplementedError):
@@ -204,7 +234,6 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
     if link.contacts == 0:
         # Nothing of the candidate's has been seen yet, so the fault is ours.
         return Finding(Status.GRADER_ERROR, None, "the check itself is faulty", detail)
-    text = "" if hidden or not str(error) else f": {str(error)[:300]}"
     return lost(
         Status.WRONG,
         f"the check could not use what your code returned ({kind}{text}); "
@@ -246,7 +275,7 @@ class GraderKernel(IPythonKernel):
         namespace = CellNamespace(self.shell.user_ns, content["imports"], link)
         source = self.shell.transform_cell(content["source"])
         try:
-            with CandidateModules(link):
+            with CandidateModules(link, source):
                 finding = await judge(source, namespace, link, content["points"], content["name"])
         finally:
             link.tell_end()

@@ -22,6 +22,8 @@ from autograde.errors import IntakeError
 NOTEBOOK_BYTES = 100_000_000
 FILES_BYTES = 50_000_000
 FILES = 500
+#: Folders inside each other; Python 3.11 walks a tree by recursion, so an endless one ends it.
+FOLDERS_DEEP = 20
 CELLS = 5_000
 SOURCE_CHARACTERS = 1_000_000
 
@@ -87,11 +89,12 @@ def read(folder: Path, name: str) -> Submission:
         chosen = notebooks[0]
         remarks.append(f"the notebook was named {chosen!r} instead of {expected!r}")
     else:
-        found = f"{len(notebooks)} others" if notebooks else "no notebook"
-        problem = f"the folder has {found} and none is called {expected}"
+        problem = "the folder has no notebook"
+        if notebooks:
+            problem = f"the folder has {len(notebooks)} notebooks and none is called {expected}"
         return Submission((), files, problem, tuple(remarks))
     try:
-        cells, more = parse(_load(folder / chosen))
+        cells, more = parse(load(folder / chosen))
     except IntakeError as error:
         return Submission((), files, str(error), tuple(remarks))
     return Submission(cells, files, "", (*remarks, *more))
@@ -170,7 +173,7 @@ def _is_list_of_dicts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def _load(path: Path) -> bytes:
+def load(path: Path) -> bytes:
     """Bytes of a regular file of bounded size, never through a link."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -194,6 +197,9 @@ def _files(folder: Path, remarks: list[str]) -> tuple[dict[str, bytes], list[str
     room = FILES_BYTES
     for parent, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__pycache__")))
+        if folders and len(Path(parent).relative_to(folder).parts) >= FOLDERS_DEEP:
+            left_out += [Path(parent, f).relative_to(folder).as_posix() for f in folders]
+            folders.clear()
         for name in sorted(names):
             path = Path(parent, name)
             relative = PurePosixPath(path.relative_to(folder)).as_posix()
@@ -206,7 +212,7 @@ def _files(folder: Path, remarks: list[str]) -> tuple[dict[str, bytes], list[str
             if relative == "timestamp.txt":
                 continue  # nbgrader's own
             try:
-                data = _load(path)
+                data = load(path)
             except IntakeError:
                 left_out.append(relative)
                 continue
@@ -217,5 +223,6 @@ def _files(folder: Path, remarks: list[str]) -> tuple[dict[str, bytes], list[str
             files[relative] = data
     if left_out:
         shown = ", ".join(repr(n) for n in left_out[:5])
-        remarks.append(f"{len(left_out)} files were left out (links, pipes or too large): {shown}")
+        why = "links, pipes, too large or too deep"
+        remarks.append(f"{len(left_out)} files were left out ({why}): {shown}")
     return files, notebooks

@@ -28,6 +28,10 @@ from autograde.outputs import Outputs
 GRACE = 2.0
 #: Seconds that a kernel has to start; only a broken installation takes longer.
 START = 90.0
+#: Largest message taken from a kernel, bytes (a larger one ends its channel, and the output of
+#: later cells is lost), and how many may wait unread on a channel.
+MESSAGE = 256 * 1024 * 1024
+WAITING = 10
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -121,6 +125,9 @@ class Kernel:
         GradingError
             If it does not.
         """
+        # While a check runs nobody reads the candidate's output; what waits must not fill memory.
+        self._client.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
+        self._client.context.setsockopt(zmq.RCVHWM, WAITING)
         self._client.start_channels(stdin=False, hb=False)
         try:
             self._client.wait_for_ready(timeout=START)
@@ -170,8 +177,11 @@ class Kernel:
         return str(message["header"]["msg_id"])
 
     def ask(self, kind: str, content: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """Send a request and wait for its reply; None if the kernel died or was too slow."""
-        return self._wait(self.send(kind, content), seconds, None)[0]
+        """Send a request and wait for its reply, interrupting it when time is up.
+
+        None if the kernel died, or was too slow even then.
+        """
+        return self._talk(kind, content, seconds, None)[0]
 
     def settle(self, request: str, seconds: float) -> bool:
         """Wait for the reply to a request sent before; whether it came."""
@@ -246,8 +256,12 @@ class Kernel:
 def _receive(channel: Any) -> dict[str, Any] | None:
     try:
         message: dict[str, Any] = channel.get_msg(timeout=0)
-    except (Empty, ValueError, KeyError, TypeError, UnicodeDecodeError, RecursionError):
-        return None  # nothing, or something that is no message
+    except Empty:
+        return None
+    # The candidate's process knows the key of its messages and can send any bytes; jupyter_client
+    # raises many kinds of error on them (AttributeError for a version that is a number).
+    except Exception:
+        return None
     well_formed = isinstance(message.get("content"), dict) and isinstance(
         message.get("parent_header"), dict
     )

@@ -7,25 +7,42 @@ reads that back, runs preprocessors and writes it again. Here the first pass ass
 grades and saves. Owns no scores of its own.
 """
 
+import re
 from collections.abc import Callable
+from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
+import nh3
 from nbconvert.exporters import NotebookExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import compute_checksum, parse_utc
 
 from autograde import assemble, catalog, execute, gradebook, intake, results
-from autograde.errors import GradingError
+from autograde.errors import GradingError, IntakeError, LabError
 from autograde.verdict import Result
+
+#: What Pygments writes for code in a text; other classes and every id are the page's own.
+_CLASSES = re.compile(r"highlight|[a-z][a-z0-9]{0,2}")
+_LINK = re.compile(r"(https?:|mailto:)", re.IGNORECASE)
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,")
+_TAGS = {
+    *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li"),
+    *("b", "i", "em", "strong", "del", "sub", "sup", "code", "pre", "div", "span", "a", "img"),
+    *("table", "thead", "tbody", "tfoot", "tr", "th", "td"),
+}
 
 
 def beginning(course: Path, db_url: str) -> Callable[..., None]:
     """nbgrader's ``pre_convert_hook``: runs first for each submission.
 
     It takes the old scores away, so that none stands for a run that then fails, and names the
-    notebook as nbgrader expects it: a renamed file is found again by :func:`autograde.intake.read`.
+    notebook as nbgrader expects it: what the folder really holds, a renamed file or two of them,
+    is for :func:`autograde.intake.read` to say.
     """
 
     def begin(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -33,17 +50,50 @@ def beginning(course: Path, db_url: str) -> Callable[..., None]:
         candidate = folder.parent.name
         gradebook.forget(db_url, assignment, candidate)
         results.forget(course, assignment, candidate)
-        expected = folder / f"{assignment}.ipynb"
-        if len(notebooks) == 1 and _is_lab(course, assignment):
-            notebooks[:] = [str(expected)]
+        if _is_lab(course, assignment):
+            notebooks[:] = [str(folder / f"{assignment}.ipynb")]
 
     return begin
+
+
+class Course(CourseDirectory):  # type: ignore[misc]
+    """nbgrader's course folder, careful with what lies beside a submitted notebook.
+
+    nbgrader copies every such file to ``autograded/``: through links, so that a grader's files end
+    up there, never past a pipe, and formgrader serves a candidate's HTML page to the grader's
+    browser. Grading reads the files from ``submitted/``, so none is copied.
+    """
+
+    def __init__(self, known: CourseDirectory) -> None:
+        super().__init__(parent=known.parent, **known.trait_values(config=True))
+        self.ignore = ["*"]
+
+    def get_existing_timestamp(self, dest_path: str) -> datetime | None:
+        """When it was handed in; None if the file does not say so in a way that can be read."""
+        try:
+            text = intake.load(Path(dest_path, "timestamp.txt"))
+            found: datetime = parse_utc(text[:100].decode().strip())
+        except (IntakeError, ValueError, OverflowError):
+            return None
+        return found
 
 
 class AssemblingExporter(NotebookExporter):
     """Reads a submission as :mod:`autograde.intake` does and hands on the assembled notebook."""
 
     parent: Any
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        course = self.parent.coursedir = Course(self.parent.coursedir)
+        if _is_lab(Path(course.root), course.assignment_id):
+            # A folder without any notebook is a submission too: one that cannot be read.
+            pattern = course.format_path(
+                course.submitted_directory, course.student_id, course.assignment_id
+            )
+            for folder in Path("/").glob(pattern.lstrip("/")):
+                expected = str(folder / f"{course.assignment_id}.ipynb")
+                self.parent.assignments.setdefault(str(folder), [expected])
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -52,10 +102,16 @@ class AssemblingExporter(NotebookExporter):
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources, **kw)
         keys = (resources or {})["nbgrader"]
+        # Again: nbgrader gives 0 for a notebook that it does not find under the expected name.
+        gradebook.forget(keys["db_url"], keys["assignment"], keys["student"])
         release = _release(self.parent.coursedir, keys["assignment"], keys["notebook"])
         submission = intake.read(Path(filename).parent, keys["notebook"])
         notebook = assemble.assemble(release, submission)
         _mark_unanswered(notebook, release)
+        _copy_timestamp(
+            Path(filename).parent,
+            Path(self.parent._format_dest(keys["assignment"], keys["student"])),
+        )
         made: tuple[Any, dict[str, Any]] = self.from_notebook_node(notebook, resources, **kw)
         return made
 
@@ -77,7 +133,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         files = intake.read(Path(submitted), keys["notebook"]).files
         result = execute.grade(nb, release, files, candidate=keys["student"])
         nb.metadata["autograde"]["status"] = result.status
-        results.save(course, result)
+        if _is_lab(course, keys["assignment"]):
+            results.save(course, result)
         resources["autograde"] = result
         return nb, resources
 
@@ -90,9 +147,8 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Save the scores; one that a person has to decide is left open, never 0."""
         nb, resources = super().preprocess(nb, resources)
-        result: Result = resources["autograde"]
-        if result.lab == resources["nbgrader"]["notebook"]:
-            gradebook.commit(resources["nbgrader"]["db_url"], result)
+        keys = resources["nbgrader"]
+        gradebook.commit(keys["db_url"], resources["autograde"], assignment=keys["assignment"])
         return nb, resources
 
 
@@ -114,8 +170,11 @@ class FailOnGraderError(NbGraderPreprocessor):  # type: ignore[misc]
         if faulty:
             names = ", ".join(v.cell for v in faulty)
             raise GradingError(
-                f"grader error in {names} of {result.lab}, submission of {result.candidate}; "
-                f"the points are left open. {faulty[0].detail}"
+                f"grader error in {names} of {result.lab}, submission of {result.candidate}: the "
+                "points are left open and the candidate has lost none. Correct the check in "
+                f"solutions/{result.lab}/, run `autograde build {result.lab}` and then `nbgrader "
+                f"autograde {result.lab} --student={result.candidate} --force`. What happened:\n"
+                f"{faulty[0].detail}"
             )
         return nb, resources
 
@@ -127,9 +186,60 @@ def _is_lab(course: Path, name: str) -> bool:
 def _release(coursedir: Any, assignment: str, notebook: str) -> catalog.Release:
     """The lab's release, or one made from the instructor's notebook of a foreign assignment."""
     if _is_lab(Path(coursedir.root), assignment):
-        return catalog.release(assignment, Path(coursedir.root).parent)
+        try:
+            return catalog.release(assignment, Path(coursedir.root).parent)
+        except LabError as error:
+            raise GradingError(
+                f"{error}\nNothing was graded and no old score stands. Put the lab in order with "
+                f"`autograde build {assignment}`, then `nbgrader autograde {assignment} --force`."
+            ) from error
     folder = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
     return catalog.release_from_notebook(notebook, (folder / f"{notebook}.ipynb").read_bytes())
+
+
+def _copy_timestamp(submitted: Path, autograded: Path) -> None:
+    """Keep the time of handing in, by which nbgrader knows a newer submission."""
+    try:
+        text = intake.load(submitted / "timestamp.txt")
+    except IntakeError:
+        return
+    autograded.mkdir(parents=True, exist_ok=True)
+    (autograded / "timestamp.txt").write_bytes(text[:100])
+
+
+def safe_markdown(source: str) -> str:
+    """Markdown as HTML that is safe in a grader's page; markup in it is shown as text.
+
+    Stands where nbconvert's ``markdown2html`` stands in formgrader and feedback, which put raw
+    HTML of a candidate's text into a page that can change scores.
+    """
+    renderer = IPythonRenderer(
+        escape=True, allow_harmful_protocols=False, exclude_anchor_links=True
+    )
+    try:
+        markup = MarkdownWithMath(renderer=renderer).render(source)
+    except Exception:  # an attachment that is missing, nesting that ends the parser
+        return f"<pre>{escape(source)}</pre>"
+    return nh3.clean(
+        markup,
+        tags=_TAGS,
+        clean_content_tags={"script", "style"},
+        attributes={
+            "a": {"href"},
+            "img": {"src", "alt"},
+            **{tag: {"class"} for tag in ("div", "span", "pre", "code")},
+        },
+        attribute_filter=_attribute,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    pattern = {"class": _CLASSES, "href": _LINK, "src": _PICTURE}.get(name)
+    if pattern is None:
+        return value
+    found = pattern.fullmatch(value) if name == "class" else pattern.match(value)
+    return value if found else None
 
 
 def _mark_unanswered(notebook: NotebookNode, release: catalog.Release) -> None:

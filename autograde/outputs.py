@@ -22,7 +22,10 @@ _TAGS = {
 }
 _ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_KINDS = ("text/plain", "text/html", *_IMAGES)
 _IMAGE_BYTES = 2_000_000
+#: Bytes that an output takes in a notebook whatever is in it.
+_OVERHEAD = 100
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -52,6 +55,7 @@ class Outputs:
     """
 
     def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._room = limit // 2
         self._tail_size = limit - self._room
         self._head: list[NotebookNode] = []
@@ -62,7 +66,8 @@ class Outputs:
         """Take one iopub message; a malformed one is dropped."""
         try:
             self._add(kind, content)
-        except (KeyError, TypeError, AttributeError, ValueError):
+        # Deep nesting, a name that is a list, a surrogate: a list of kinds would not be complete.
+        except Exception:
             return
 
     def _add(self, kind: str, content: dict[str, Any]) -> None:
@@ -75,16 +80,24 @@ class Outputs:
                 lines = content["traceback"] or [f"{content['ename']}: {content['evalue']}"]
                 self._text("\n".join(str(line) for line in lines) + "\n", "stderr")
             case "display_data" | "execute_result":
-                data = _clean_data(content["data"])
-                size = sum(len(v) for v in data.values())
-                if data and size <= self._room:
+                data = content["data"]
+                size = _OVERHEAD + sum(len(data[k]) for k in _KINDS if isinstance(data.get(k), str))
+                # Before it is sanitised: that takes time quadratic in the depth of the markup.
+                if size > self._room:
+                    self._dropped += size
+                    return
+                data = _clean_data(data)
+                if data:
                     self._room -= size
                     # Always display_data: an execute_result is what nbgrader reads as a score.
                     self._head.append(nbformat.v4.new_output("display_data", data=data))
-                else:
-                    self._dropped += size
 
     def _text(self, text: str, name: str) -> None:
+        # Of a very long text only the two ends can matter; the rest is not worth cleaning.
+        spare = len(text) - 4 * self._limit
+        if spare > 0:
+            text = text[: 2 * self._limit] + text[-2 * self._limit :]
+            self._dropped += spare
         text = clean_text(text)
         head, rest = text[: self._room], text[self._room :]
         if head:
@@ -93,6 +106,7 @@ class Outputs:
             if last is not None and last.output_type == "stream" and last.name == name:
                 last.text += head
             else:
+                self._room = max(0, self._room - _OVERHEAD)
                 self._head.append(nbformat.v4.new_output("stream", name=name, text=head))
         if rest:
             self._room = 0
@@ -105,8 +119,9 @@ class Outputs:
         self._tail += f"\n[{text}]\n"
 
     def clear(self) -> None:
-        """Forget what came so far, as ``clear_output`` asks."""
-        self._head, self._tail = [], ""
+        """Forget what came so far, as ``clear_output`` asks; the room is all there again."""
+        self._room = self._limit // 2
+        self._head, self._tail, self._dropped = [], "", 0
 
     def collected(self) -> list[NotebookNode]:
         """The outputs as notebook nodes."""

@@ -48,6 +48,7 @@ def write_atomically(path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+        os.chmod(name, 0o644)  # a temporary file is its owner's alone; this one is for the team
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

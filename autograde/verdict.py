@@ -86,7 +86,8 @@ class Hashes(Record):
 class Result(Record):
     """One submission's grading: every verdict with its reason, and what it was made from.
 
-    ``status`` is "graded" when every check has a score, "unreadable" when the submission could
+    ``tampering`` says what was changed that was not the candidate's to change, ``remarks`` what was
+    odd but harmless. ``status`` is "graded" when every check has a score, "unreadable" when the submission could
     not be read (every score is 0 and ``note`` says why) and "grader error" when a check or the
     machinery failed by a fault of ours.
     """
@@ -98,6 +99,7 @@ class Result(Record):
     verdicts: tuple[Verdict, ...]
     readings: tuple[Reading, ...] = ()
     tampering: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     started: str
     wall: float
     cpu: float
@@ -162,7 +164,7 @@ def points_for(value: object, points: float) -> float:
     # A sum of weights such as 1.1 + 2.2 may pass 3.3 by a rounding error.
     if value < -1e-9 or value > points * (1 + 1e-9) + 1e-9:
         raise GradingError(f"the check's value is {value!r}, outside [0, {points:g}]")
-    return round(min(max(float(value), 0.0), points), 6)
+    return round(min(max(float(value), 0.0), points), 2)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Status:

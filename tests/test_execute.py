@@ -235,6 +235,23 @@ def test_the_last_value_of_a_check(value, score):
     assert float(output.data["text/plain"]) == score
 
 
+def test_partial_credit_has_its_reason():
+    """A check that gives part of the points says in words what was missing."""
+    trial = lab(
+        task("double", "return 2 * x"),
+        check(
+            "double",
+            "double(1)",
+            "from autograde.checks import Earned\n"
+            "Earned(2.5 + double(1), '3 of 4 inputs are right')",
+        ),
+    )
+    result, _ = grade(trial, hand_in(trial, {"double": DOUBLE}))
+    (verdict,) = result.verdicts
+    assert (verdict.status, verdict.score) == (Status.PARTIAL, 4.5)
+    assert verdict.reason == "3 of 4 inputs are right"
+
+
 def test_a_faulty_check_is_a_grader_error_and_costs_nothing():
     """A check that fails before it has met the answer, or scores beyond its points, is ours."""
     trial = lab(

@@ -465,7 +465,7 @@ def missing_score(missing_reasons: Callable[..., Any], points: float) -> Earned:
             right += mine is not None and all(_same(mine[c], row[c]) for c in REASON_COLUMNS)
     return Earned(
         points * right / total,
-        f"missing_reasons: everything is right for {right} of {total} columns of three other tables",
+        f"missing_reasons: {right} of {total} columns of three other tables are all right",
     )
 
 

@@ -1,0 +1,178 @@
+"""A cohort graded by nbgrader and again by papermill on Ray: the same scores, cell by cell."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograde import results
+
+ROOT = Path(__file__).parent.parent
+
+LAB_YAML = """
+title: {ko: 작은 실습, en: A small lab}
+summary: {ko: 시험, en: For a test}
+level: junior
+minutes: 5
+competencies: [trial]
+libraries: []
+tasks:
+  - {id: double, points: 6, minutes: 1}
+  - {id: memo, points: 4, minutes: 1}
+limits: {seconds: 60, cell_seconds: 10}
+"""
+LAB_PY = """
+# %% [markdown]
+# # A small lab
+# %% locked=true
+import math
+# %% task="double"
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+# %% check="double"
+assert double(1) == 2
+### BEGIN HIDDEN TESTS
+from hidden import graded
+graded(double)
+### END HIDDEN TESTS
+# %% [markdown] task="memo"
+# Full marks: says why.
+"""
+HIDDEN = """
+from autograde.checks import seeds
+
+def graded(double):
+    return 3.0 if double(seeds(1)[0]) != 2 * seeds(1)[0] else 6.0
+"""
+ANSWERS = {
+    "right": ("right", "return x + x", "[]"),
+    "typed": ("wrong", "return 2", "[double]"),
+    "crash": ("wrong", "raise ValueError(x)", "[double]"),
+}
+
+
+def run(repository, *command):
+    """Run a command of ours in the repository and return what it printed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        cwd=repository,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A repository with one small lab, built, and its sample cohort handed in."""
+    folder = tmp_path_factory.mktemp("repository")
+    lab = folder / "solutions" / "small"
+    (lab / "answers").mkdir(parents=True)
+    (folder / "pyproject.toml").touch()
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    (lab / "lab.yaml").write_text(LAB_YAML)
+    (lab / "lab.py").write_text(LAB_PY)
+    (lab / "hidden.py").write_text(HIDDEN)
+    for name, (kind, body, loses) in ANSWERS.items():
+        loses = f"# loses: {loses}\n" if kind == "wrong" else ""
+        text = f'# kind: {kind}\n# about: a trial\n{loses}\n# %% task="double"\ndef double(x):\n    {body}\n'
+        (lab / "answers" / f"{name}.py").write_text(text)
+    for command in (["build"], ["sample"]):
+        code, said = run(folder, "autograde", *command)
+        assert code == 0, said
+    (folder / "course/submitted/torn/small").mkdir(parents=True)
+    (folder / "course/submitted/torn/small/small.ipynb").write_text('{"cells": [')
+    return folder
+
+
+def scores(repository):
+    """Automatic score and whether a person must look, for every cell of every candidate."""
+    with Gradebook(f"sqlite:///{repository}/course/gradebook.db") as gradebook:
+        return {
+            (submission.student_id, grade.name): (grade.auto_score, grade.needs_manual_grade)
+            for submission in gradebook.assignment_submissions("small")
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+@pytest.mark.slow
+def test_regrade_equals_nbgrader_autograde(repository):
+    """Scores in the gradebook, verdicts and reasons agree between the two front ends."""
+    code, said = run(repository, "nbgrader", "autograde", "small")
+    assert code == 0, said
+    first, graded = scores(repository), results.load(repository / "course", "small")
+
+    code, said = run(repository, "autograde", "regrade", "--workers", "2")
+    assert code == 0, said
+    second, regraded = scores(repository), results.load(repository / "course", "small")
+
+    assert first == second
+    assert first["sample-right", "check_double"] == (6.0, False)
+    # The reference's text, handed in by the sample, waits for a reader; the blank one does not.
+    assert first["sample-right", "memo"] == (None, True)
+    assert first["sample-blank", "memo"] == (0.0, False)
+    assert first["torn", "check_double"] == (0.0, False)
+    assert len(graded) == len(regraded) == 5
+    for a, b in zip(graded, regraded, strict=True):
+        assert (a.status, a.note, a.hashes, a.readings) == (b.status, b.note, b.hashes, b.readings)
+        for v, w in zip(a.verdicts, b.verdicts, strict=True):
+            unlike = {"wall", "cpu", "detail"}
+            assert v.model_dump(exclude=unlike) == w.model_dump(exclude=unlike)
+
+    (folder,) = (repository / "course/runs").iterdir()
+    lines = (folder / "results.jsonl").read_text().splitlines()
+    assert [json.loads(line)["candidate"] for line in lines] == [r.candidate for r in regraded]
+    executed = (folder / "sample-typed/small/small.ipynb").read_text()
+    assert "3 of 6 points" in executed or "Wrong" in executed
+    assert "BEGIN HIDDEN" not in executed
+
+    code, said = run(repository, "autograde", "report")
+    assert code == 0, said
+    assert (repository / "course/scorecards/small/index.html").exists()
+
+    # One candidate alone; then somebody who has handed in nothing.
+    code, said = run(
+        repository, "autograde", "regrade", "--candidate", "sample-typed", "--workers", "1"
+    )
+    assert (code, scores(repository)) == (0, first), said
+    code, said = run(repository, "autograde", "regrade", "--candidate", "nobody")
+    assert code == 2
+    assert "nobody" in said
+
+
+@pytest.mark.slow
+def test_a_faulty_check_fails_the_regrade_and_leaves_no_old_score(repository):
+    """After a check breaks, its points are open, the command fails and names the check."""
+    hidden = repository / "solutions/small/hidden.py"
+    good = hidden.read_text()
+    try:
+        hidden.write_text(
+            HIDDEN.replace("return 3.0", "return 300.0").replace("else 6.0", "else 600.0")
+        )
+        code, said = run(repository, "autograde", "regrade", "--candidate", "sample-right")
+    finally:
+        hidden.write_text(good)
+    assert code == 1
+    assert "check_double" in said
+    assert scores(repository)["sample-right", "check_double"] == (None, True)
+
+
+def test_commands_name_what_does_not_exist(repository):
+    """A lab that is not there: one line, exit code 2, and the labs that are there."""
+    for command in ("build", "audit", "sample"):
+        code, said = run(repository, "autograde", command, "senior-nothing")
+        assert code == 2
+        assert "senior-nothing" in said
+        assert "small" in said
+        assert "Traceback" not in said
