@@ -35,7 +35,6 @@ demo: setup  ## build the labs, grade a sample cohort twice, write the scorecard
 
 check: setup  ## the everyday part of the tests, with linters and types
 	@ruff check . && ruff format --check . && mypy && codespell
-	@autograde build --quiet
 	@pytest -n 2 -m "not slow"
 
 test: check  ## everything: the slow tests and the audit of every lab too

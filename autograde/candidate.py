@@ -56,6 +56,7 @@ class FarEnd:
                     self._sock, limit=remote.LIMIT, deadline=None, resolve=self._resolve
                 )
                 if request[1] == "end":
+                    wire.write(self._sock, (request[0], "ok", None), limit=remote.LIMIT)
                     return
                 await self._answer(request)
         except (EOFError, OSError):

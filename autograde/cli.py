@@ -40,18 +40,13 @@ def _chosen(labs: list[str] | None, root: Path) -> list[str]:
 
 
 @app.command()
-def build(
-    labs: Labs = None,
-    quiet: Annotated[bool, typer.Option(help="Say nothing about what is unchanged.")] = False,
-) -> None:
+def build(labs: Labs = None) -> None:
     """Build labs/ from solutions/: what a candidate gets, from what an author edits."""
     from autograde import build as builder
 
     root = catalog.root()
     for lab in _chosen(labs, root):
-        built = builder.build_lab(lab, root)
-        if built.changed or not quiet:
-            out.print(str(built))
+        out.print(str(builder.build_lab(lab, root)))
 
 
 @app.command()

@@ -395,7 +395,7 @@ class _Grading:
         self.spent += found["waited"]
         used = pair.candidate.cpu() - cpu
         status = Status(found["status"])
-        if not pair.candidate.settle(serving, 2.0) or found["broken"]:
+        if found["broken"] or not pair.candidate.settle(serving, 2.0):
             self._close()  # busy, dead or lying: go on with a fresh one
         if status is Status.NOT_ATTEMPTED and self._attempted(part.task):
             status = Status.WRONG  # the code is there; it raises NotImplementedError itself
@@ -526,7 +526,7 @@ def _write_files(folder: Path, files: Mapping[str, bytes], *, forgiving: bool = 
             path.parent.mkdir(parents=True, exist_ok=True)
             # A fresh folder holds no links, so this cannot write elsewhere.
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except OSError:
+        except (OSError, RecursionError):  # the latter for folders a thousand deep
             if not forgiving:
                 raise
             continue

@@ -19,6 +19,7 @@ import importlib.machinery
 import inspect
 import linecache
 import os
+import re
 import socket
 import sys
 import traceback
@@ -220,8 +221,7 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
     # Words of the candidate's may quote a hidden input, so only visible checks show them.
     text = "" if hidden or not str(error) else f": {str(error)[:300]}"
     if remote.is_remote(error):
-        where = "" if hidden else getattr(error, "remote_where", "")
-        place = f" ({where})" if where else ""
+        place = _place(getattr(error, "remote_where", ""), hidden)
         if isinstance(error, MemoryError):
             return lost(Status.OUT_OF_MEMORY, f"your code ran out of memory{place}")
         if isinstance(error, NotImplementedError):
@@ -231,14 +231,33 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
         return lost(Status.WRONG, str(error))
     if isinstance(error, AssertionError):
         return lost(Status.WRONG, _assertion(error, frames, cell, hidden))
-    if link.contacts == 0:
-        # Nothing of the candidate's has been seen yet, so the fault is ours.
+    # Ours, too: as long as nothing of the candidate's has been seen, and what no value can cause.
+    if link.contacts == 0 or _is_slip(error):
         return Finding(Status.GRADER_ERROR, None, "the check itself is faulty", detail)
     return lost(
         Status.WRONG,
         f"the check could not use what your code returned ({kind}{text}); "
         "compare its type, columns and keys with the task's text",
     )
+
+
+def _is_slip(error: BaseException) -> bool:
+    """Whether a check is misspelt: an import, a name or a line that can never have worked.
+
+    Text of the candidate's that a check parses, or gives to ``DataFrame.query``, raises a
+    SyntaxError without a file and a subclass of NameError.
+    """
+    if isinstance(error, SyntaxError):
+        return not (error.filename or "<").startswith("<")
+    return isinstance(error, ImportError) or type(error) in (NameError, UnboundLocalError)
+
+
+def _place(where: str, hidden: bool) -> str:
+    """Where in the candidate's code, for a reason; a function may be named after a hidden input."""
+    if hidden:
+        line = re.match(r"line (\d{1,3}) of", where)
+        where = f"line {line[1]} of its cell" if line else ""
+    return f" ({where})" if where else ""
 
 
 def _assertion(

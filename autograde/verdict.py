@@ -87,9 +87,9 @@ class Result(Record):
     """One submission's grading: every verdict with its reason, and what it was made from.
 
     ``tampering`` says what was changed that was not the candidate's to change, ``remarks`` what was
-    odd but harmless. ``status`` is "graded" when every check has a score, "unreadable" when the submission could
-    not be read (every score is 0 and ``note`` says why) and "grader error" when a check or the
-    machinery failed by a fault of ours.
+    odd but harmless. ``status`` is "graded" when every check has a score, "unreadable" when the
+    submission could not be read (every score is 0 and ``note`` says why) and "grader error" when a
+    check or the machinery failed by a fault of ours.
     """
 
     lab: str
@@ -164,7 +164,7 @@ def points_for(value: object, points: float) -> float:
     # A sum of weights such as 1.1 + 2.2 may pass 3.3 by a rounding error.
     if value < -1e-9 or value > points * (1 + 1e-9) + 1e-9:
         raise GradingError(f"the check's value is {value!r}, outside [0, {points:g}]")
-    return round(min(max(float(value), 0.0), points), 2)
+    return min(round(max(float(value), 0.0), 2), points)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Status:

@@ -268,6 +268,17 @@ def test_a_faulty_check_is_a_grader_error_and_costs_nothing():
     assert "KeyError" in result.verdicts[0].detail
 
 
+def test_a_bug_in_a_check_is_ours_even_after_it_has_met_the_answer():
+    """No answer can cause a name that the hidden tests never defined."""
+    trial = lab(
+        task("double", "return 2 * x"),
+        check("double", "double(1)", "import hidden\nhidden.check(double)"),
+        private={"hidden.py": b"def check(f):\n    assert f(2) == exspected\n"},
+    )
+    result, _ = grade(trial, hand_in(trial, {"double": DOUBLE}))
+    assert (result.status, result.verdicts[0].score) == ("grader error", None)
+
+
 def test_a_faulty_instructor_cell_is_a_grader_error():
     """A locked cell that raises on the grader's side leaves every later point undecided."""
     trial = lab(

@@ -84,9 +84,10 @@ def repository(tmp_path_factory):
     (lab / "lab.py").write_text(LAB_PY)
     (lab / "hidden.py").write_text(HIDDEN)
     for name, (kind, body, loses) in ANSWERS.items():
-        loses = f"# loses: {loses}\n" if kind == "wrong" else ""
-        text = f'# kind: {kind}\n# about: a trial\n{loses}\n# %% task="double"\ndef double(x):\n    {body}\n'
-        (lab / "answers" / f"{name}.py").write_text(text)
+        lost = f"# loses: {loses}\n" if kind == "wrong" else ""
+        head = f"# kind: {kind}\n# about: a trial\n{lost}\n"
+        cell = f'# %% task="double"\ndef double(x):\n    {body}\n'
+        (lab / "answers" / f"{name}.py").write_text(head + cell)
     for command in (["build"], ["sample"]):
         code, said = run(folder, "autograde", *command)
         assert code == 0, said
@@ -168,6 +169,7 @@ def test_a_faulty_check_fails_the_regrade_and_leaves_no_old_score(repository):
     assert scores(repository)["sample-right", "check_double"] == (None, True)
 
 
+@pytest.mark.slow
 def test_commands_name_what_does_not_exist(repository):
     """A lab that is not there: one line, exit code 2, and the labs that are there."""
     for command in ("build", "audit", "sample"):
