@@ -512,7 +512,7 @@ def _score_output(verdict: Verdict) -> NotebookNode:
     else:
         words = f"{verdict.status.capitalize()}: {verdict.score:g} of {verdict.points:g} points."
         if verdict.reason:
-            words += f" {verdict.reason[:1].upper()}{verdict.reason[1:]}."
+            words += f" {verdict.reason}."
     data = {"text/plain": repr(verdict.score or 0.0), "text/html": f"<p>{escape(words)}</p>"}
     output: NotebookNode = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
     return output

@@ -32,7 +32,6 @@ from ipykernel.ipkernel import IPythonKernel
 from autograde import checks, remote, wire
 from autograde.candidate import launch
 from autograde.errors import GradingError
-from autograde.frames import TooMuch
 from autograde.verdict import Status, points_for
 
 BEGIN_HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -211,7 +210,7 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
             # A class may be named after the hidden input.
             what = "an object where plain data is needed" if hidden else str(error)
             return lost(Status.WRONG, f"your code returned {what}")
-        case TooMuch() if link.contacts:
+        case wire.TooMuch() if link.contacts:
             return lost(Status.WRONG, "your code returned more than can be handed back to it")
         case wire.NotPlain() | GradingError():
             return Finding(Status.GRADER_ERROR, None, "the check itself is faulty", detail)

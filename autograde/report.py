@@ -1,9 +1,7 @@
 """The scorecards that a hiring team reads: one HTML page a candidate and one for the cohort.
 
-Owns what the pages say and how they look; the text is in ``templates/``. Owns no score: each
-number is a standing result's own, or one that a reader put into the gradebook, and a candidate
-without a standing result has none. Points that nobody has decided yet (a text to be read, a grader
-error) are shown as open or as a range, never as 0.
+Owns how the pages look, what they are called and that they are harmless; the text is in
+``templates/``. What they say is :mod:`autograde.scorecard`'s: nothing here decides or adds a score.
 
 Nearly all text comes from submissions and is hostile. The templates escape everything; a page has
 no script, no form, nothing from elsewhere, and a content security policy that says so again. The
@@ -15,12 +13,10 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
-from statistics import fmean, median
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -32,15 +28,13 @@ from autograde import catalog
 from autograde.errors import UsageError
 from autograde.outputs import clean_text
 from autograde.results import write_atomically
-from autograde.verdict import Reading, Result, Status, Verdict, total, worst
-
-Manual = Mapping[str, float | None]
+from autograde.scorecard import Card, Cohort, Manual, TaskShare, number, percent
+from autograde.verdict import Result, Status
 
 #: Below this, a mean or a share says little about a task.
 FEW = 10
 #: A longer reason is folded: beside the rest it would hide the other tasks.
 LONG = 320
-LONGEST = 10_000
 #: Told apart by people who cannot tell red from green; a word always stands beside the colour.
 COLOURS = {
     Status.PASSED: "#009e73",
@@ -53,7 +47,6 @@ COLOURS = {
     Status.SKIPPED: "#d4d4d4",
     Status.GRADER_ERROR: "#ff5c5c",
 }
-WAITS, READ, NOTHING = "waits for a reader", "read", "nothing written"
 
 _MARK = '<meta name="generator" content="autograde scorecard">'
 _INK = "#010203"  # stands in a figure for the page's own text colour, which differs in the dark
@@ -150,368 +143,48 @@ def page_name(candidate: str) -> str:
     return f"{slug}.{digest[:16]}.html"
 
 
-# -- one candidate ---------------------------------------------------------------------------------
+# -- figures ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Points:
-    """Points earned of points possible, of which some may be open.
-
-    Attributes
-    ----------
-    undecided
-        Points open because of a grader error.
-    waiting
-        Points open because nobody has read the answer yet.
-    """
-
-    earned: float
-    possible: float
-    undecided: float = 0.0
-    waiting: float = 0.0
-
-    def __str__(self) -> str:
-        """``7.5 of 10``, ``7.5 to 9.5 of 10`` if some are open, ``? of 10`` if all are."""
-        still = total([self.undecided, self.waiting])
-        if still and still == self.possible:
-            return f"? of {number(self.possible)}"
-        most = f" to {number(self.earned + still)}" if still else ""
-        return f"{number(self.earned)}{most} of {number(self.possible)}"
+def histogram(totals: Sequence[float]) -> Markup:
+    """Draw the distribution of the shares that candidates earned."""
+    # Counted here: 0.3 belongs between 30 and 40 %, whatever its last bit is.
+    bins = Counter(min(int(share * 10 + 1e-9), 9) for share in totals)
+    with style.context(["default", _STYLE]):
+        figure = Figure(figsize=(5, 2.1), layout="constrained")
+        axes = figure.add_subplot()
+        axes.bar([10 * b + 5 for b in bins], list(bins.values()), width=9, color="#7a8ca0")
+        axes.set(xlim=(0, 100), xlabel="automatic points earned, %", ylabel="candidates")
+        axes.set_xticks(range(0, 101, 10))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        return _svg(figure)
 
 
-def add(points: Iterable[Points]) -> Points:
-    """Sum of points, open ones apart."""
-    listed = list(points)
-    return Points(
-        total(p.earned for p in listed),
-        total(p.possible for p in listed),
-        total(p.undecided for p in listed),
-        total(p.waiting for p in listed),
-    )
-
-
-@dataclass(frozen=True)
-class Item:
-    """One graded cell: a check's verdict or an answer to be read, and what a person gave for it."""
-
-    source: Verdict | Reading
-    given: float | None
-
-    @property
-    def part(self) -> str:
-        """The part's name in words; empty for a whole task."""
-        return (self.source.part or "").replace("_", " ")
-
-    @property
-    def word(self) -> str:
-        """The verdict in words."""
-        if isinstance(self.source, Verdict):
-            return self.source.status
-        if self.given is not None:
-            return READ
-        return WAITS if self.source.attempted else NOTHING
-
-    @property
-    def points(self) -> Points:
-        """Points: a person's word stands above the check's."""
-        most = self.source.points
-        if self.given is not None:
-            return Points(self.given, most)
-        if isinstance(self.source, Reading):
-            return Points(0.0, most, waiting=most if self.source.attempted else 0.0)
-        if self.source.score is None:
-            return Points(0.0, most, undecided=most)
-        return Points(self.source.score, most)
-
-    @property
-    def reason(self) -> str:
-        """Why, in the check's words."""
-        if isinstance(self.source, Reading):
-            return ""
-        if self.source.reason or self.source.status is Status.PASSED:
-            return self.source.reason[:LONGEST]
-        return "no reason was recorded"
-
-    @property
-    def settled(self) -> str:
-        """That a person changed or settled what the check said; empty if none did."""
-        if self.given is None or isinstance(self.source, Reading):
-            return ""
-        score = self.source.score
-        said = "left it open" if score is None else f"gave {number(score)}"
-        return f"A person gave {number(self.given)}; the check {said}."
-
-
-@dataclass(frozen=True)
-class TaskRow:
-    """A task on a candidate's page, with the items that decide it (at least one)."""
-
-    id: str
-    title: str
-    items: tuple[Item, ...]
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What the checks said."""
-        return tuple(item.source for item in self.items if isinstance(item.source, Verdict))
-
-    @property
-    def word(self) -> str:
-        """One word for the task: the checks' if it has any."""
-        if self.verdicts:
-            return worst(self.verdicts)
-        words = {item.word for item in self.items}
-        return next(word for word in (WAITS, READ, NOTHING) if word in words)
-
-    @property
-    def whole(self) -> bool:
-        """Whether the task has no parts, so that its line says all."""
-        return len(self.items) == 1 and not self.items[0].part
-
-    @property
-    def points(self) -> Points:
-        """Points of the whole task."""
-        return add(item.points for item in self.items)
-
-    @property
-    def fraction(self) -> float | None:
-        """Share of the automatic points that the checks gave; None if one of them is open."""
-        scores = [verdict.score for verdict in self.verdicts]
-        possible = total(verdict.points for verdict in self.verdicts)
-        return None if None in scores or not possible else total(scores) / possible
-
-
-@dataclass(frozen=True)
-class Card:
-    """All that a candidate's page says."""
-
-    lab: catalog.Lab
-    result: Result
-    manual: Manual
-
-    @property
-    def name(self) -> str:
-        """The candidate."""
-        return self.result.candidate
-
-    @cached_property
-    def tasks(self) -> tuple[TaskRow, ...]:
-        """The tasks that the result holds, in the lab's order."""
-        titles = {task.id: task.title or task.id for task in self.lab.tasks}
-        items: dict[str, list[Item]] = {task: [] for task in titles}
-        sources: tuple[Verdict | Reading, ...] = (*self.result.verdicts, *self.result.readings)
-        for source in sources:
-            items.setdefault(source.task, []).append(Item(source, self.manual.get(source.cell)))
-        return tuple(
-            TaskRow(task, titles.get(task, task), tuple(own)) for task, own in items.items() if own
-        )
-
-    @property
-    def automatic(self) -> Points:
-        """The result's own sum over the checks, whatever people said later."""
-        undecided = total(v.points for v in self.result.verdicts if v.score is None)
-        return Points(self.result.score, self.result.points, undecided=undecided)
-
-    @property
-    def reading(self) -> Points:
-        """Points of the parts that a person reads."""
-        items = (item for task in self.tasks for item in task.items)
-        return add(item.points for item in items if isinstance(item.source, Reading))
-
-    @property
-    def together(self) -> Points:
-        """Points of checks and people together."""
-        return add(task.points for task in self.tasks)
-
-    @property
-    def settled(self) -> tuple[str, ...]:
-        """Sentences on the checks whose points a person settled or changed."""
-        return tuple(
-            f"{task.title}{', ' if item.part else ''}{item.part}: {item.settled}"
-            for task in self.tasks
-            for item in task.items
-            if item.settled
-        )
-
-    @property
-    def outdated(self) -> tuple[str, ...]:
-        """Sentences on where ``lab.yaml`` now differs from what was graded."""
-        graded = {task.id: task.points.possible for task in self.tasks}
-        wanted = {task.id: task.points for task in self.lab.tasks}
-        return tuple(
-            f"{task}: {number(wanted.get(task, 0))} points in lab.yaml, "
-            f"{number(graded.get(task, 0))} in this grading"
-            for task in wanted | graded
-            if number(wanted.get(task, 0)) != number(graded.get(task, 0))
-        )
-
-    @property
-    def strays(self) -> dict[str, float]:
-        """Readers' points for cells that this grading did not have: not counted."""
-        cells = {item.source.cell for task in self.tasks for item in task.items}
-        given = self.manual.items()
-        return {cell: score for cell, score in given if score is not None and cell not in cells}
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What is still to be done or should be known, for the cohort's table."""
-        points = self.together
-        said = {
-            f"{number(points.undecided)} points undecided": points.undecided,
-            f"{number(points.waiting)} points wait for a reader": points.waiting,
-            "points changed by a person": self.settled,
-            "differs from the release": self.result.tampering,
-            "lab changed since": self.outdated,
-        }
-        return tuple(sentence for sentence, holds in said.items() if holds)
-
-
-# -- the cohort ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TaskShare:
-    """How a task went in the cohort, among the submissions that could be read.
-
-    Attributes
-    ----------
-    fractions
-        Share of the automatic points that each earned, without those left open.
-    words
-        How many have each verdict, in the verdicts' order.
-    """
-
-    id: str
-    title: str
-    fractions: tuple[float, ...]
-    words: Mapping[str, int]
-
-    @property
-    def mean(self) -> str:
-        """Mean share earned, and of how many."""
-        if not self.fractions:
-            return "none decided"
-        return f"{percent(fmean(self.fractions))} (n = {len(self.fractions)})"
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """All that the cohort's page says."""
-
-    lab: catalog.Lab
-    cards: Sequence[Card]
-    missing: Sequence[str]
-
-    @property
-    def rows(self) -> list[tuple[str, Card | None]]:
-        """Everyone by name, with the card of those who have a result."""
-        found: list[tuple[str, Card | None]] = [(card.name, card) for card in self.cards]
-        found += [(name, None) for name in self.missing]
-        return sorted(found, key=lambda row: (row[0].casefold(), row[0]))
-
-    @property
-    def readable(self) -> list[Card]:
-        """Those whose submission could be read: the others say nothing about a task."""
-        return [card for card in self.cards if card.result.status != "unreadable"]
-
-    @property
-    def totals(self) -> list[float]:
-        """Share of the automatic points earned, where none of them is undecided."""
-        points = [card.automatic for card in self.readable]
-        return [p.earned / p.possible for p in points if p.possible and not p.undecided]
-
-    @property
-    def spread(self) -> str:
-        """The distribution of the totals in words, with those left out."""
-        low, middle, high = (percent(f(self.totals)) for f in (min, median, max))
-        words = [f"n = {len(self.totals)}", f"median {middle}", f"from {low} to {high}"]
-        left_out = {
-            "unreadable": len(self.cards) - len(self.readable),
-            "with undecided points": len(self.readable) - len(self.totals),
-            "without a result": len(self.missing),
-        }
-        reasons = ", ".join(f"{count} {why}" for why, count in left_out.items() if count)
-        return ", ".join(words) + (f"; left out: {reasons}" if reasons else "")
-
-    @property
-    def tests(self) -> dict[str, list[str]]:
-        """Candidates by the hash of the tests that graded them, the most first."""
-        return _grouped((card.result.hashes.tests, card.name) for card in self.cards)
-
-    @property
-    def environments(self) -> dict[str, list[str]]:
-        """Candidates by the hash of the environment that graded them, the most first."""
-        return _grouped((card.result.hashes.environment, card.name) for card in self.cards)
-
-    @cached_property
-    def tasks(self) -> tuple[TaskShare, ...]:
-        """How each task went, in the lab's order."""
-        rows: dict[str, list[TaskRow]] = {task.id: [] for task in self.lab.tasks}
-        for task in (task for card in self.readable for task in card.tasks):
-            rows.setdefault(task.id, []).append(task)
-        shares = []
-        for name, found in rows.items():
-            counts = Counter(row.word for row in found)
-            words = {word: counts[word] for word in (*Status, READ, WAITS, NOTHING) if counts[word]}
-            fractions = tuple(row.fraction for row in found if row.fraction is not None)
-            if found:
-                shares.append(TaskShare(name, found[0].title, fractions, words))
-        return tuple(shares)
-
-    @property
-    def checked(self) -> list[TaskShare]:
-        """The tasks that have checks, and so verdicts to draw."""
-        return [task for task in self.tasks if task.words.keys() & set(Status)]
-
-    def histogram(self) -> Markup:
-        """Draw the distribution of the totals."""
-        # Counted here: 0.3 belongs between 30 and 40 %, whatever its last bit is.
-        bins = Counter(min(int(share * 10 + 1e-9), 9) for share in self.totals)
-        with style.context(["default", _STYLE]):
-            figure = Figure(figsize=(5, 2.1), layout="constrained")
-            axes = figure.add_subplot()
-            axes.bar([10 * b + 5 for b in bins], list(bins.values()), width=9, color="#7a8ca0")
-            axes.set(xlim=(0, 100), xlabel="automatic points earned, %", ylabel="candidates")
-            axes.set_xticks(range(0, 101, 10))
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-            return _svg(figure)
-
-    def stacked(self) -> Markup:
-        """Draw the share of each verdict in each checked task, of which there must be one."""
-        tasks = self.checked
-        rows, begin = range(len(tasks)), [0.0] * len(tasks)
-        with style.context(["default", _STYLE]):
-            figure = Figure(figsize=(5, 0.95 + 0.3 * len(tasks)), layout="constrained")
-            axes = figure.add_subplot()
-            for status, colour in COLOURS.items():
-                counts = [task.words.get(status, 0) for task in tasks]
-                if not any(counts):
-                    continue
-                wide = [100 * counts[row] / sum(tasks[row].words.values()) for row in rows]
-                hatch = "////" if status is Status.GRADER_ERROR else None
-                axes.barh(rows, wide, 0.7, begin, color=colour, label=str(status), hatch=hatch)
-                for row in rows:
-                    if wide[row] > 4:
-                        middle = begin[row] + wide[row] / 2
-                        label = axes.text(middle, row, str(counts[row]), color="#111", ha="center")
-                        label.set(va="center_baseline")
-                        label.set_bbox({"fc": colour, "ec": "none", "pad": 1})
-                    begin[row] += wide[row]
-            axes.set(xlim=(0, 100), xlabel="candidates, % (in the bars: how many)")
-            axes.set_yticks(rows, [task.id for task in tasks])
-            axes.invert_yaxis()
-            figure.legend(loc="outside upper left", ncols=4, frameon=False, handlelength=1)
-            return _svg(figure)
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for key, name in sorted(pairs):
-        groups.setdefault(key, []).append(name)
-    return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
-
-
-# -- figures, numbers and text ---------------------------------------------------------------------
+def stacked(tasks: Sequence[TaskShare]) -> Markup:
+    """Draw the share of each verdict in each checked task, of which there must be one."""
+    rows, begin = range(len(tasks)), [0.0] * len(tasks)
+    with style.context(["default", _STYLE]):
+        figure = Figure(figsize=(5, 0.95 + 0.3 * len(tasks)), layout="constrained")
+        axes = figure.add_subplot()
+        for status, colour in COLOURS.items():
+            counts = [task.words.get(status, 0) for task in tasks]
+            if not any(counts):
+                continue
+            wide = [100 * counts[row] / sum(tasks[row].words.values()) for row in rows]
+            hatch = "////" if status is Status.GRADER_ERROR else None
+            axes.barh(rows, wide, 0.7, begin, color=colour, label=str(status), hatch=hatch)
+            for row in rows:
+                if wide[row] > 4:
+                    middle = begin[row] + wide[row] / 2
+                    label = axes.text(middle, row, str(counts[row]), color="#111", ha="center")
+                    label.set(va="center_baseline")
+                    label.set_bbox({"fc": colour, "ec": "none", "pad": 1})
+                begin[row] += wide[row]
+        axes.set(xlim=(0, 100), xlabel="candidates, % (in the bars: how many)")
+        axes.set_yticks(rows, [task.id for task in tasks])
+        axes.invert_yaxis()
+        figure.legend(loc="outside upper left", ncols=4, frameon=False, handlelength=1)
+        return _svg(figure)
 
 
 def _svg(figure: Figure) -> Markup:
@@ -527,15 +200,7 @@ def _svg(figure: Figure) -> Markup:
     return Markup(f'<svg aria-hidden="true" viewBox="{box}">{content}')
 
 
-def number(value: float) -> str:
-    """Points with at most two decimals, and no more than they need."""
-    return f"{round(value, 2):.10g}"
-
-
-def percent(share: float) -> str:
-    """Write a share as a whole percentage; only all is 100 % and only nothing is 0 %."""
-    whole = round(100 * share)
-    return f"{whole if share in (0, 1) else min(max(whole, 1), 99)} %"
+# -- text ------------------------------------------------------------------------------------------
 
 
 def moment(text: str) -> str:
@@ -561,5 +226,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"number": number, "percent": percent, "moment": moment, "page_name": page_name}
+    made.filters |= {"histogram": histogram, "stacked": stacked}
     made.globals |= {"LONG": LONG, "FEW": FEW, "COLOURS": COLOURS, "MARK": Markup(_MARK)}
     return made

@@ -356,7 +356,7 @@ def test_a_missing_name_is_the_one_that_was_asked_for(talk):
         ([("autograde.checks", "Wrong"), ("builtins", "AssertionError")], AssertionError),
         ([("autograde.remote", "TimedOut")], remote.RemoteError),
         ([("autograde.errors", "GradingError")], remote.RemoteError),
-        ([("autograde.frames", "NotPlain"), ("builtins", "TypeError")], TypeError),
+        ([("autograde.nodes", "NotPlain"), ("builtins", "TypeError")], TypeError),
         ([("_pytest.outcomes", "Skipped")], remote.RemoteError),
         ([("_pytest.outcomes", "Failed")], remote.RemoteError),
         ([("pytest", "skip.Exception")], remote.RemoteError),

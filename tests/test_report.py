@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograde import report
+from autograde import report, scorecard
 from autograde.catalog import Lab
 from autograde.errors import UsageError
 from autograde.verdict import Hashes, Reading, Result, Status, Verdict, total
@@ -244,7 +244,7 @@ def test_sums_are_the_results_own() -> None:
     """Points by task, and the automatic sum, are what the result says."""
     partial = verdict("check_join", Status.PARTIAL, 13.333333)
     graded = result(join=partial)
-    card = report.Card(LAB, graded, {"memo_text": 2.5})
+    card = scorecard.Card(LAB, graded, {"memo_text": 2.5})
     assert (card.automatic.earned, card.automatic.possible) == (graded.score, graded.points)
     assert card.together.earned == total([graded.score, 2.5])
     assert [task.points.possible for task in card.tasks] == [20, 10]
@@ -451,12 +451,12 @@ def test_contradictions_are_refused(
 )
 def test_rounding_claims_neither_all_nor_nothing(share: float, words: str) -> None:
     """Only all is 100 % and only nothing is 0 %."""
-    assert report.percent(share) == words
+    assert scorecard.percent(share) == words
 
 
 def test_open_points_are_a_range() -> None:
     """Points print as a sum, as a range, or as a question."""
-    points = report.Points(5, 10)
+    points = scorecard.Points(5, 10)
     assert str(points) == "5 of 10"
     assert str(dataclasses.replace(points, waiting=4)) == "5 to 9 of 10"
     assert str(dataclasses.replace(points, earned=0, undecided=4, waiting=6)) == "? of 10"
