@@ -51,4 +51,4 @@ lock: ## pin the newest versions that pyproject.toml allows
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
 	@build/lock/bin/python -m pip install --quiet torch==2.13.0 -e '.[dev]'
 	@{ echo "# Every package and version that grading depends on. Made by \`make lock\`; do not edit by hand."; \
-		build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu//'; } > requirements.lock
+		build/lock/bin/python -m pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu//'; } > requirements.lock
