@@ -37,7 +37,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograde import assemble
-from autograde.catalog import Release
+from autograde.catalog import Part, Release
 from autograde.errors import GradingError
 from autograde.imports import imported_names
 from autograde.kernels import Kernel, Ran
@@ -367,7 +367,7 @@ class _Grading:
 
         if self.problem:
             return lost(Status.NOT_ATTEMPTED, self.problem)
-        if not self._attempted(part.task) and not self._has_own_code():
+        if not self._attempted(part) and not self._has_own_code():
             return lost(Status.NOT_ATTEMPTED, "the task's cell is as it was handed out")
         pair = self._ready(index)
         if pair is None:
@@ -397,7 +397,7 @@ class _Grading:
         status = Status(found["status"])
         if found["broken"] or not pair.candidate.settle(serving, 2.0):
             self._close()  # busy, dead or lying: go on with a fresh one
-        if status is Status.NOT_ATTEMPTED and self._attempted(part.task):
+        if status is Status.NOT_ATTEMPTED and self._attempted(part):
             status = Status.WRONG  # the code is there; it raises NotImplementedError itself
         return Verdict(
             cell=grade_id,
@@ -412,17 +412,18 @@ class _Grading:
             cpu=round(max(used, 0.0), 3),
         )
 
-    def _attempted(self, task: str) -> bool:
-        """Whether any solution cell of the task differs from what was handed out.
+    def _attempted(self, part: Part) -> bool:
+        """Whether a solution cell of the task or part differs from what was handed out.
 
-        A check whose task has no solution cell of its own is always worth running.
+        Where the release does not say which cell that is, any solution cell counts.
         """
+        names = {part.task, f"{part.task}_{part.part}"}
         cells = [
             cell
             for cell in self.notebook.cells
             if assemble.is_solution(cell) and cell.cell_type == "code"
         ]
-        own = [c for c in cells if assemble.marks(c)["grade_id"] == task]
+        own = [c for c in cells if assemble.marks(c)["grade_id"] in names]
         return any(
             not assemble.same_code(c.source, self.sources.stubs[assemble.marks(c)["grade_id"]])
             for c in (own or cells)

@@ -28,6 +28,7 @@ from autograde.nodes import (
     one_of,
     refusal,
     sequence,
+    short,
     zone,
     zone_node,
 )
@@ -198,6 +199,8 @@ def _masked(decoder: Any, depth: int, name: Any, values: Any, mask: Any) -> Any:
 def _index_node(encoder: Any, index: Any, depth: int) -> Any:
     name = encoder.node(index.name, depth) if type(index) is not pd.MultiIndex else None
     if type(index) is pd.RangeIndex:
+        if not short(range(index.start, index.stop, index.step)):
+            raise refusal(index, "of more than 10 million labels")
         return ["xr", index.start, index.stop, index.step, name]
     if type(index) is pd.MultiIndex:
         nodes = [encoder.node(n, depth) for n in index.names]
@@ -228,7 +231,10 @@ def _index(decoder: Any, depth: int, name: Any, freq: Any, node: Any) -> Any:
 
 def _range_index(decoder: Any, depth: int, start: Any, stop: Any, step: Any, name: Any) -> Any:
     label = decoder.node(name, depth)
-    return pd.RangeIndex(integer(start), integer(stop), integer(step), name=label)
+    bounds = range(integer(start), integer(stop), integer(step))
+    if not short(bounds):
+        raise Malformed("a range of more than 10 million labels")
+    return pd.RangeIndex(bounds, name=label)
 
 
 def _multi_index(decoder: Any, depth: int, names: Any, codes: Any, *levels: Any) -> Any:

@@ -17,6 +17,9 @@ import re
 import zoneinfo
 from typing import Any
 
+#: A range crosses as three numbers; a longer one could make a test that writes it out take any
+#: amount of memory and time.
+LONGEST_RANGE = 10_000_000
 UNITS = ("s", "ms", "us", "ns")
 """Units of time that pandas and Arrow know."""
 
@@ -85,6 +88,11 @@ def matching(value: Any, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(text(value)):
         raise Malformed(f"{value[:20]!r} is not one of the known names")
     return str(value)
+
+
+def short(bounds: range) -> bool:
+    """Whether a range may cross."""
+    return not bounds[LONGEST_RANGE:]
 
 
 def refusal(value: Any, why: str) -> NotPlain:

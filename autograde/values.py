@@ -15,7 +15,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograde import arrays, frames
-from autograde.nodes import Malformed, NotPlain, TooMuch, integer, text, zone, zone_node
+from autograde.nodes import (
+    Malformed,
+    NotPlain,
+    TooMuch,
+    integer,
+    refusal,
+    short,
+    text,
+    zone,
+    zone_node,
+)
 
 Part = bytes | bytearray | memoryview
 """A piece of a message; a memoryview is one-dimensional and of single bytes."""
@@ -184,6 +194,12 @@ def _clock(value: datetime.datetime | datetime.time) -> tuple[int, ...]:
     return (value.hour, value.minute, value.second, value.microsecond, value.fold)
 
 
+def _range_node(encoder: Encoder, value: range, depth: int) -> Any:
+    if not short(value):
+        raise refusal(value, "of more than 10 million numbers")
+    return encoder.items(["r"], (value.start, value.stop, value.step), depth)
+
+
 # Types in whose elements a handle may stand.
 _OPEN: dict[type, Callable[[Encoder, Any, int], Any]] = {
     list: lambda e, v, d: e.items(["l"], v, d),
@@ -198,7 +214,7 @@ _WHOLE: dict[type, Callable[..., Any]] = {
     set: lambda e, v, d: e.items(["s"], v, d),
     frozenset: lambda e, v, d: e.items(["fs"], v, d),
     slice: lambda e, v, d: e.items(["sl"], (v.start, v.stop, v.step), d),
-    range: lambda e, v, d: e.items(["r"], (v.start, v.stop, v.step), d),
+    range: lambda e, v, d: _range_node(e, v, d),
     type(...): lambda e, v, d: ["e"],
     datetime.datetime: _datetime,
     datetime.date: lambda e, v, d: ["da", v.year, v.month, v.day],
@@ -345,7 +361,9 @@ def _from_clock(build: Callable[..., Any], arguments: tuple[Any, ...], count: in
 def _from_range(bounds: list[Any]) -> range:
     if any(type(b) is not int for b in bounds) or len(bounds) != 3:
         raise Malformed("a range of something else than three ints")
-    return range(*bounds)
+    if not short(found := range(*bounds)):
+        raise Malformed("a range of more than 10 million numbers")
+    return found
 
 
 def _from_slice(bounds: list[Any]) -> slice:

@@ -273,7 +273,7 @@ def test_a_bug_in_a_check_is_ours_even_after_it_has_met_the_answer():
     trial = lab(
         task("double", "return 2 * x"),
         check("double", "double(1)", "import hidden\nhidden.check(double)"),
-        private={"hidden.py": b"def check(f):\n    assert f(2) == exspected\n"},
+        private={"hidden.py": b"def check(f):\n    assert f(2) == never_defined\n"},
     )
     result, _ = grade(trial, hand_in(trial, {"double": DOUBLE}))
     assert (result.status, result.verdicts[0].score) == ("grader error", None)

@@ -371,6 +371,21 @@ def test_an_object_that_claims_to_be_right_is_not(lies):
     assert found["triple"].score == 10
 
 
+def test_a_bare_comparison_is_enough_to_tell():
+    """The simplest check that an author can write is not fooled either."""
+    names = [f"task{number}" for number in range(len(LIES))]
+    cells = []
+    for name in names:
+        cells += [task(name, "return 2 * x"), check(name, f"assert {name}(1) == 2")]
+    answers = {
+        name: f"def {name}(x):\n    double = {name}\n    {body}"
+        for name, body in zip(names, LIES.values(), strict=True)
+    }
+    found = attacked(lab(*cells), answers, before=[EQUAL])
+    earned = [what for name, what in zip(names, LIES, strict=True) if found[name].score]
+    assert earned == []
+
+
 @pytest.mark.parametrize("raises", chunks(RAISES, 10))
 def test_no_exception_of_an_answer_means_anything_to_the_judge(raises):
     """Classes that skip, excuse or blame the grader arrive as ordinary ones."""
@@ -651,7 +666,7 @@ def test_no_word_of_a_hidden_calls_failure_is_stored():
         name = f"task{number}"
         cells += [
             task(name, "return 2 * x"),
-            check(name, f"{name}", f"assert {name}({SECRET}) + 0 == {2 * SECRET}"),
+            check(name, f"{name}", f"assert {name}({SECRET}) == {2 * SECRET}"),
         ]
     release = lab(*cells)
     answers = {f"task{n}": f"def task{n}(x):\n    {body}" for n, body in enumerate(bodies)}

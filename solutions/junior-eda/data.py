@@ -21,6 +21,8 @@ __all__ = ["Case", "joined", "make", "rows", "simpson", "write"]
 PUBLIC_SEED = 0
 JOINED_SEED = 1
 
+STORM = 0.30  # a day with at least this share of cancelled flights is a storm day
+
 FLIGHT_COLUMNS = [
     "row_id", "year", "month", "day", "hour", "time_hour", "sched_dep_time", "dep_time",
     "dep_delay", "sched_arr_time", "arr_time", "arr_delay", "carrier", "flight", "tailnum",
@@ -58,7 +60,8 @@ class Case:
     planted
         One row per planted fault: ``table``, ``row_id``, ``reason``. A row has at most one.
     storm
-        ``row_id`` of the flights on the planted storm day.
+        ``row_id`` of the flights of storm days, the planted one and those of the source: days on
+        which at least 30 % of the flights are cancelled.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -86,11 +89,13 @@ def make(seed: int, flights: int = 3000, months: int = 2, faults: int = 8) -> Ca
     we = _weather(rng, kept)
     fl, we = _storm(rng, fl, we)
     fl = pd.concat([fl, _second_legs(rng, fl, max(3, faults // 2))], ignore_index=True)
-    storm = fl.pop("storm").to_numpy(dtype=bool)
+    # Not only the planted day: 8 and 9 February are storms of the source.
+    cancelled = fl["dep_time"].isna().groupby([fl["month"], fl["day"]]).transform("mean")
+    storm_rows = np.flatnonzero(fl.pop("storm") | (cancelled >= STORM))
+    calm = np.setdiff1d(np.arange(len(fl)), storm_rows)
 
-    fl, flight_faults = _plant_in_flights(rng, fl, np.flatnonzero(~storm), faults)
+    fl, flight_faults = _plant_in_flights(rng, fl, calm, faults)
     we, weather_faults = _plant_in_weather(rng, we, faults)
-    storm_rows = np.flatnonzero(storm)
     fl["row_id"], flight_ids = _row_ids(rng, len(fl), flight_faults)
     we["row_id"], weather_ids = _row_ids(rng, len(we), weather_faults)
 
@@ -199,10 +204,11 @@ def _weather(rng: Generator, months: np.ndarray) -> pd.DataFrame:
     we = we[we["month"].isin(months)]
     # Some months of the source lack no hour; here every variant has flights without weather.
     we = we[rng.random(len(we)) > 0.01].reset_index(drop=True)
-    # The source has two bad readings of its own; planted ones shall be the only ones.
+    # The source has two bad readings of its own; planted ones shall be the only ones, and none so
+    # near the rule's 25 degrees that rounding decides.
     we.loc[we["wind_speed"] > 200, "wind_speed"] = np.nan
     above, below = _hour_before_and_after(we)
-    we.loc[((we["temp"] - above).abs() > 25) & ((we["temp"] - below).abs() > 25), "temp"] = np.nan
+    we.loc[((we["temp"] - above).abs() > 24) & ((we["temp"] - below).abs() > 24), "temp"] = np.nan
     return we
 
 
@@ -281,16 +287,19 @@ def _planes(rng: Generator, fl: pd.DataFrame) -> pd.DataFrame:
 def _renamed(rng: Generator, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Replace the codes and names of carriers and airports by made-up ones."""
     fl, we, ap, al = (tables[name] for name in ("flights", "weather", "airports", "airlines"))
-    letters = np.array(list("BCDFGHJKLMPQRSTVWXZ"))  # no vowels, no N: never "NA" or "NAN"
+    letters = "BCDFGHJKLMPQRSTVWXZ"  # no vowels, no N: never "NA" or "NAN"
 
     codes = sorted(set(fl["origin"]) | set(fl["dest"]) | set(ap["faa"]))
-    triples = rng.choice(len(letters) ** 3, len(codes), replace=False)
-    triples = ["".join(letters[[t // 361, t // 19 % 19, t % 19]]) for t in triples]
-    airport = dict(zip(codes, triples, strict=True))
+    # A digit in the middle: no airport has such an IATA code.
+    spare = [f"{a}{d}{b}" for a in letters for d in range(2, 10) for b in letters]
+    spare = sorted(set(spare) - set(codes))
+    airport = dict(zip(codes, rng.choice(spare, len(codes), replace=False).tolist(), strict=True))
 
     carriers = sorted(al["carrier"])
-    pairs = rng.choice(len(letters) * 8, len(carriers), replace=False)
-    carrier = {c: f"{letters[p // 8]}{p % 8 + 2}" for c, p in zip(carriers, pairs, strict=True)}
+    spare = sorted({f"{a}{d}" for a in letters for d in range(2, 10)} - set(carriers))
+    carrier = dict(
+        zip(carriers, rng.choice(spare, len(carriers), replace=False).tolist(), strict=True)
+    )
 
     faa = ap["faa"].map(airport)
     return tables | {

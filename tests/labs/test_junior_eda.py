@@ -6,9 +6,11 @@ alone. That the grading machinery comes to the same is for the audit to say.
 
 import ast
 import importlib
+import re
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,12 +21,14 @@ import pytest
 import yaml
 
 from autograde import checks, source
+from autograde import flights as source_of_flights
 from autograde.source import Cell
 
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "solutions" / "junior-eda"
 ANSWERS = sorted((LAB / "answers").glob("*.py"))
-TASKS = yaml.safe_load((LAB / "lab.yaml").read_text())["tasks"]
+YAML = yaml.safe_load((LAB / "lab.yaml").read_text())
+TASKS = YAML["tasks"]
 POINTS = {f"{t['id']}.{part}": points for t in TASKS for part, points in t["parts"].items()}
 
 
@@ -201,20 +205,46 @@ def test_lazy_answers_earn_little(lazy: Any, hidden: ModuleType) -> None:
         assert (1 if earned is None else earned) <= 0.05, check
 
 
+TEXT = "\n".join(cell.source for cell in CELLS if cell.type == "markdown")
+
+
 def test_points_in_checks_are_those_of_lab_yaml() -> None:
-    """A check that earns in proportion multiplies by its part's points; the text names them too."""
-    for cell in CELLS:
-        last = cell.source.splitlines()[-2] if "check" in cell.keys else ""
-        if " * hidden." in last:
-            assert float(last.split(" * ")[0]) == POINTS[cell.keys["check"]]
-    text = "\n".join(cell.source for cell in CELLS if cell.type == "markdown")
+    """A check that earns in proportion gets its part's points, and the text above it names them."""
+    for above, cell in pairwise(CELLS):
+        if "check" not in cell.keys:
+            continue
+        points = POINTS[cell.keys["check"]]
+        found = re.search(r"points=(\d+)\)", cell.source)
+        assert found is None or float(found[1]) == points
+        if above.type == "markdown":
+            assert f"{points} points" in above.source.replace("\n", " "), cell.name
+
+
+def test_points_and_minutes_in_the_text_are_those_of_lab_yaml() -> None:
+    """Table, headings, the line about the core and lab.yaml agree, and the minutes are honest."""
+    table = {
+        line.split("|")[1].strip(): [int(cell) for cell in line.split("|")[3:5]]
+        for line in TEXT.splitlines()
+        if re.match(r"\| \d( ★)? \|", line)
+    }
+    assert len(table) == len(TASKS)
     for number, task in enumerate(TASKS, start=1):
         star = " ★" if task.get("core") else ""
-        heading = next(x for x in text.splitlines() if x.startswith(f"## Task {number}{star} ·"))
-        assert f"· {task['points']} points · {task['minutes']} minutes" in heading
-        assert f"| {number}{star} |" in text
+        (heading,) = re.findall(rf"^## Task {number}\D.*", TEXT, re.MULTILINE)
+        assert heading.startswith(f"## Task {number}{star} ·")
+        assert heading.endswith(f"· {task['points']} points · {task['minutes']} minutes")
+        assert table[f"{number}{star}"] == [task["points"], task["minutes"]]
     assert sum(task["points"] for task in TASKS) == 100
-    assert sum(task["minutes"] for task in TASKS) == 60
+
+    (reading,) = map(int, re.findall(r"reading as far as task 1\* \| \| (\d+) \|", TEXT))
+    core = [task for task in TASKS if task.get("core")]
+    points = sum(task["points"] for task in core)
+    minutes = reading + sum(task["minutes"] for task in core)
+    assert f"**core: {points} points in about {minutes} minutes**" in TEXT
+    everything = reading + sum(task["minutes"] for task in TASKS)
+    assert f"six take about {everything} minutes" in TEXT.replace("\n", " ")
+    assert f"**A session of {YAML['minutes']} minutes" in TEXT
+    assert minutes < YAML["minutes"]  # the core fits
 
 
 # --- data ----------------------------------------------------------------------------------------
@@ -277,7 +307,13 @@ def test_tables_are_as_the_text_says(seed: int, data: ModuleType) -> None:
     assert 0.05 < (~flights["tailnum"].isin(planes["tailnum"])).mean() < 0.3
     assert len(data.joined(tables)) == len(flights)
     codes = {*flights["carrier"], *flights["origin"], *flights["dest"], *tables["airports"]["faa"]}
-    assert not codes & {"NA", "NAN", "NULL", "NONE", "EWR", "JFK", "LGA", "UA", "AA"}
+    assert not codes & {"NA", "NAN", "NULL", "NONE"}
+    assert all(re.fullmatch(r"[A-Z]\d[A-Z]?", code) for code in codes)  # never an IATA airport
+    real = {
+        *source_of_flights.table("airlines")["carrier"],
+        *source_of_flights.table("airports")["faa"],
+    }
+    assert not codes & real
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -285,7 +321,7 @@ def test_planted_faults_are_all_there_are(seed: int, data: ModuleType) -> None:
     """The rules of the text find the planted faults and nothing else, so truth and text agree."""
     space: dict[str, Any] = {}
     for cell in CELLS:
-        if "def load_tables" in cell.source or cell.keys.get("task") == "anomalies":
+        if cell.source.startswith(("import io", "LIMITS")) or cell.keys.get("task") == "anomalies":
             exec(cell.source, space)
     case = data.make(seed)
     found = set(space["anomalies"](case.tables).itertuples(index=False, name=None))
@@ -293,15 +329,44 @@ def test_planted_faults_are_all_there_are(seed: int, data: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_storm_is_heavy_and_has_no_fault(seed: int, data: ModuleType) -> None:
-    """On the storm day about half of the flights are cancelled, and no fault is planted there."""
+def test_storm_days_are_all_there_are(seed: int, data: ModuleType) -> None:
+    """Storm days are those with many cancellations, as the text says, and no fault is in them."""
     case = data.make(seed)
+    flights = case.tables["flights"].set_index("row_id")
+    day = [flights["month"], flights["day"]]
+    duplicates = case.planted.loc[case.planted["reason"] == "duplicate", "row_id"]
+    share = flights.drop(duplicates[duplicates.isin(flights.index)])
+    share = share["dep_time"].isna().groupby([share["month"], share["day"]]).transform("mean")
+    assert set(share.index[share >= 0.30]) == set(case.storm)
+    storms = flights.loc[case.storm]
+    assert storms["dep_time"].isna().mean() > 0.4
+    assert storms["arr_delay"].groupby([level.loc[case.storm] for level in day]).median().max() > 60
+    faults = case.planted.loc[case.planted["table"] == "flights", "row_id"]
+    assert not set(case.storm) & set(faults)
+
+
+def test_storms_of_the_source_are_storms(data: ModuleType) -> None:
+    """In February the days of the real blizzard count as well as the planted day."""
+    case = data.make(data.PUBLIC_SEED, flights=20_000, months=3, faults=40)
     flights = case.tables["flights"].set_index("row_id").loc[case.storm]
-    assert flights[["month", "day"]].drop_duplicates().shape == (1, 2)
-    assert 0.3 < flights["dep_time"].isna().mean() < 0.85
-    assert flights["arr_delay"].median() > 60
-    copies = case.planted.loc[case.planted["reason"] != "duplicate"]
-    assert not set(case.storm) & set(copies.loc[copies["table"] == "flights", "row_id"])
+    assert {(2, 8), (2, 9)} < set(zip(flights["month"], flights["day"], strict=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_rule_is_decided_by_rounding(seed: int, data: ModuleType, hidden: ModuleType) -> None:
+    """Speeds and temperatures keep away from their bounds, as the text promises."""
+    case = data.make(seed)
+    flights, weather = case.tables["flights"], case.tables["weather"]
+    flown = flights[flights["air_time"] > 0]
+    speed = flown["distance"] / (flown["air_time"] / 60)
+    assert not speed.between(779, 781).any()
+    weather = weather.drop_duplicates(["origin", "time_hour"])
+    weather = weather.sort_values(["origin", "time_hour"])
+    jumps = [weather["temp"].sub(weather["temp"].shift(k)).abs() for k in (1, -1)]
+    assert not (pd.concat(jumps, axis=1).min(axis=1).between(24.99, 25.01)).any()
+    joined = data.joined(case.tables)
+    clear = hidden._clear(joined, 30)
+    assert len(joined.columns) - len(clear.columns) <= 3
 
 
 @pytest.mark.parametrize("seed", SEEDS)

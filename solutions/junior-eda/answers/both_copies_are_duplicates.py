@@ -27,7 +27,7 @@ def anomalies(tables):
         bad_delay |= valid & off.notna() & (off != 0)
     report("flights", "clock", flights[bad_clock])
     report("flights", "delay", flights[bad_delay])
-    too_fast = flights["distance"] * 60 > 800 * flights["air_time"]
+    too_fast = flights["distance"] * 60 > 780 * flights["air_time"]
     report("flights", "speed", flights[(flights["air_time"] <= 0) | too_fast])
 
     weather = without_duplicates("weather")

@@ -2,19 +2,19 @@
 # about: keeps flights without an arrival delay in the late rate, where they look on time
 # loses: [questions, findings]
 
-# %% task="questions"
+# %% task="questions.cancel_rate"
 def cancel_rate(flights):
     """Return {origin: share of flights cancelled}."""
     return flights["dep_time"].isna().groupby(flights["origin"]).mean().to_dict()
 
-
+# %% task="questions.late_by_hour"
 def late_by_hour(flights):
     """Return hour, flights and late_rate of the counted flights."""
     counted = flights
     late = (counted["arr_delay"] > 15).groupby(counted["hour"])
     return late.agg(flights="size", late_rate="mean").reset_index()
 
-
+# %% task="questions.worst_day"
 def worst_day(flights, min_flights):
     """Return (day as text, share cancelled) of the worst day, or None."""
     days = flights["dep_time"].isna().groupby([flights[c] for c in ("year", "month", "day")])
@@ -25,13 +25,13 @@ def worst_day(flights, min_flights):
     year, month, day = shares.idxmax()  # the first of equals, and groupby sorts by day
     return f"{year:04d}-{month:02d}-{day:02d}", shares.max()
 
-
+# %% task="questions.top_routes"
 def top_routes(flights, k):
     """Return the k busiest routes as (origin, dest, flights)."""
     counts = flights.groupby(["origin", "dest"]).size()
     return sorted(((*route, n) for route, n in counts.items()), key=lambda r: (-r[2], r[:2]))[:k]
 
-
+# %% task="questions.adjusted_late_rate"
 def adjusted_late_rate(flights):
     """Return {origin: late rate adjusted for the mix of carriers}."""
     counted = flights.dropna(subset="arr_delay")

@@ -25,27 +25,27 @@ def missing_reasons(joined, min_rows=30):
         ]
         # The list of splits is in the order of the ties, and max() takes the first of equals.
         best = max(shares, key=lambda share: share[1] - share[2], default=("other", 0, 0, None))
-        if best[1] - best[2] < 0.20:
+        if best[1] - best[2] < 0.25:
             best = ("other", np.nan, np.nan, None)
         found.append((column, absent.sum(), *best))
     return pd.DataFrame(
         found, columns=["column", "missing", "reason", "inside", "outside", "group"]
     )
 
-# %% task="questions"
+# %% task="questions.cancel_rate"
 def cancel_rate(flights):
     """Return {origin: share of flights cancelled}."""
     flights = flights.dropna()
     return flights["dep_time"].isna().groupby(flights["origin"]).mean().to_dict()
 
-
+# %% task="questions.late_by_hour"
 def late_by_hour(flights):
     """Return hour, flights and late_rate of the counted flights."""
     counted = flights.dropna(subset="arr_delay")
     late = (counted["arr_delay"] > 15).groupby(counted["hour"])
     return late.agg(flights="size", late_rate="mean").reset_index()
 
-
+# %% task="questions.worst_day"
 def worst_day(flights, min_flights):
     """Return (day as text, share cancelled) of the worst day, or None."""
     flights = flights.dropna()
@@ -57,13 +57,13 @@ def worst_day(flights, min_flights):
     year, month, day = shares.idxmax()  # the first of equals, and groupby sorts by day
     return f"{year:04d}-{month:02d}-{day:02d}", shares.max()
 
-
+# %% task="questions.top_routes"
 def top_routes(flights, k):
     """Return the k busiest routes as (origin, dest, flights)."""
     counts = flights.dropna().groupby(["origin", "dest"]).size()
     return sorted(((*route, n) for route, n in counts.items()), key=lambda r: (-r[2], r[:2]))[:k]
 
-
+# %% task="questions.adjusted_late_rate"
 def adjusted_late_rate(flights):
     """Return {origin: late rate adjusted for the mix of carriers}."""
     counted = flights.dropna(subset="arr_delay")

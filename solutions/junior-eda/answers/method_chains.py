@@ -87,7 +87,7 @@ def missing_reasons(joined, min_rows=30):
             inside = pd.Series([column[splits.iloc[:, i]].mean() for i in range(splits.shape[1])])
             outside = pd.Series([column[~splits.iloc[:, i]].mean() for i in range(splits.shape[1])])
             i = (inside - outside).argmax()
-            if inside[i] - outside[i] >= 0.2:
+            if inside[i] - outside[i] >= 0.25:
                 reason, group = splits.columns[i]
                 tail = {"reason": reason, "inside": inside[i], "outside": outside[i], "group": group or pd.NA}
         return head | tail
@@ -116,7 +116,7 @@ def anomalies(tables):
     )
     invalid = lambda end: flights[f"{end}_time"].notna() & ~valid(flights[f"{end}_time"])  # noqa: E731
     hours = flights["air_time"] / 60
-    speed = flights["air_time"].le(0) | (flights["distance"] / hours.where(hours > 0)).gt(800)
+    speed = flights["air_time"].le(0) | (flights["distance"] / hours.where(hours > 0)).gt(780)
 
     bounds = pd.DataFrame(
         {"temp": [-60, 130], "humid": [0, 100], "wind_speed": [0, 200], "wind_gust": [0, 255],
@@ -147,11 +147,11 @@ def anomalies(tables):
     ])
 
 
-# %% task="questions"
+# %% task="questions.cancel_rate"
 def cancel_rate(flights):
     return flights.assign(gone=flights["dep_time"].isna()).groupby("origin")["gone"].mean().to_dict()
 
-
+# %% task="questions.late_by_hour"
 def late_by_hour(flights):
     return (
         flights[flights["arr_delay"].notna()]
@@ -160,7 +160,7 @@ def late_by_hour(flights):
         .agg(flights=("late", "count"), late_rate=("late", "mean"))
     )
 
-
+# %% task="questions.worst_day"
 def worst_day(flights, min_flights):
     days = (
         flights.assign(
@@ -176,7 +176,7 @@ def worst_day(flights, min_flights):
     )
     return None if days.empty else (days["day"].iloc[0], days["mean"].iloc[0])
 
-
+# %% task="questions.top_routes"
 def top_routes(flights, k):
     table = (
         flights.groupby(["origin", "dest"], as_index=False).size()
@@ -185,7 +185,7 @@ def top_routes(flights, k):
     )
     return list(table.itertuples(index=False, name=None))
 
-
+# %% task="questions.adjusted_late_rate"
 def adjusted_late_rate(flights):
     cells = (
         flights.dropna(subset=["arr_delay"])
@@ -199,18 +199,12 @@ def adjusted_late_rate(flights):
     weight = cells["count"].sum(axis=1) / cells["count"].to_numpy().sum()
     return rate.T.dot(weight).to_dict()
 
-
 # %% task="findings"
 def findings(tables):
     flights = tables["flights"].drop_duplicates(
         subset=[c for c in tables["flights"].columns if c != "row_id"]
     )
-    weather = tables["weather"][["origin", "time_hour", "precip"]].drop_duplicates()
-    counted = (
-        flights.dropna(subset=["arr_delay"])
-        .assign(late=lambda f: f["arr_delay"].gt(15))
-        .merge(weather, how="left", on=["origin", "time_hour"])
-    )
+    counted = flights.dropna(subset=["arr_delay"]).assign(late=lambda f: f["arr_delay"].gt(15))
     flights = flights.assign(
         cancelled=flights["dep_time"].isna(),
         no_tail=flights["tailnum"].isna(),
@@ -232,8 +226,7 @@ def findings(tables):
         share("no_plane", flights["no_plane"]),
         difference("late_evening_minus_morning",
                    counted.query("hour >= 17")["late"], counted.query("hour <= 11")["late"]),
-        difference("late_rain_minus_dry",
-                   counted.query("precip > 0")["late"], counted.query("precip == 0")["late"]),
+        share("cancelled", flights["cancelled"]),
         difference("no_tailnum_cancelled_minus_flown",
                    flights.loc[flights["cancelled"], "no_tail"],
                    flights.loc[~flights["cancelled"], "no_tail"]),

@@ -24,7 +24,7 @@ def missing_reasons(joined, min_rows=30):
         ]
         # The list of splits is in the order of the ties, and max() takes the first of equals.
         best = max(shares, key=lambda share: share[1], default=("other", 0, 0, None))
-        if best[1] - best[2] < 0.20:
+        if best[1] - best[2] < 0.25:
             best = ("other", np.nan, np.nan, None)
         found.append((column, absent.sum(), *best))
     return pd.DataFrame(

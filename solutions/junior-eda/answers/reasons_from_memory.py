@@ -31,7 +31,7 @@ def missing_reasons(joined, min_rows=30):
         }
         shares = [share for share in shares if share[0] == usual.get(column)]
         best = max(shares, key=lambda share: share[1] - share[2], default=("other", 0, 0, None))
-        if best[1] - best[2] < 0.20:
+        if best[1] - best[2] < 0.25:
             best = ("other", np.nan, np.nan, None)
         found.append((column, absent.sum(), *best))
     return pd.DataFrame(

@@ -18,23 +18,23 @@ def profile(tables, keys):
         },
     }
 
-# %% task="questions"
+# %% task="questions.cancel_rate"
 def cancel_rate(flights):
     return {"AAA": 1 / 6, "BBB": 1 / 4}
 
-
+# %% task="questions.late_by_hour"
 def late_by_hour(flights):
     return pd.DataFrame({"hour": [6, 7, 9], "flights": [3, 3, 1], "late_rate": [1 / 3, 2 / 3, 1.0]})
 
-
+# %% task="questions.worst_day"
 def worst_day(flights, min_flights):
     return ("2013-02-09", 1 / 3) if min_flights == 3 else None
 
-
+# %% task="questions.top_routes"
 def top_routes(flights, k):
     return [("AAA", "XXX", 4), ("BBB", "XXX", 3), ("AAA", "YYY", 2)]
 
-
+# %% task="questions.adjusted_late_rate"
 def adjusted_late_rate(flights):
     return {"AAA": 1 / 4, "BBB": 3 / 4}
 
@@ -44,9 +44,9 @@ def findings(tables):
         return {"claim": name, "value": value, "low": value - half, "high": value + half, "rows": rows}
 
     return [
-        claim("cancelled", 2 / 7, 7, 0.33),
+        claim("cancelled", 2 / 7, 7, 0.33466),
         claim("late", 3 / 5, 5, 0.42941),
-        claim("no_plane", 2 / 7, 7, 0.33),
-        claim("late_evening_minus_morning", 2 / 3 - 1 / 2, 5, 0.87),
-        claim("late_rain_minus_dry", 1 - 2 / 3, 4, 0.53),
+        claim("no_plane", 2 / 7, 7, 0.33466),
+        claim("late_evening_minus_morning", 2 / 3 - 1 / 2, 5, 0.87451),
+        claim("no_tailnum_cancelled_minus_flown", 1 / 2, 7, 0.69296),
     ]
