@@ -14,7 +14,7 @@ from autograde import catalog, execute
 from autograde.verdict import Result
 
 
-class AutogradeEngine(Engine):  # type: ignore[misc]
+class AutogradeEngine(Engine):
     """Grades instead of merely running; the notebook's metadata gets the result."""
 
     @classmethod

@@ -42,7 +42,7 @@ from autograde.errors import GradingError
 from autograde.imports import imported_names
 from autograde.kernels import Kernel, Ran
 from autograde.outputs import Outputs, clean_text
-from autograde.verdict import Hashes, Reading, Result, Status, Verdict
+from autograde.verdict import Ending, Hashes, Reading, Result, Status, Verdict
 
 #: Kernels that one submission may use up before its remaining checks are given up.
 RESTARTS = 8
@@ -265,7 +265,7 @@ class _Grading:
                 self.progress(index, "end")
         finally:
             self._close()
-        status = "graded"
+        status: Ending = "graded"
         if any(v.status is Status.GRADER_ERROR for v in verdicts):
             status = "grader error"
         elif self.problem:
@@ -273,7 +273,7 @@ class _Grading:
         return Result(
             lab=self.release.name,
             candidate=self.candidate,
-            status=status,  # type: ignore[arg-type]
+            status=status,
             note=self.problem,
             verdicts=tuple(verdicts),
             readings=self._readings(),

@@ -56,7 +56,7 @@ def beginning(course: Path, db_url: str) -> Callable[..., None]:
     return begin
 
 
-class Course(CourseDirectory):  # type: ignore[misc]
+class Course(CourseDirectory):
     """nbgrader's course folder, careful with what lies beside a submitted notebook.
 
     nbgrader copies every such file to ``autograded/``: through links, so that a grader's files end
@@ -116,7 +116,7 @@ class AssemblingExporter(NotebookExporter):
         return made
 
 
-class Grade(NbGraderPreprocessor):  # type: ignore[misc]
+class Grade(NbGraderPreprocessor):
     """Stands where nbgrader's ``Execute`` stands: runs the cells and decides every score."""
 
     def preprocess(
@@ -139,7 +139,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
+class SaveVerdicts(SaveAutoGrades):
     """nbgrader's ``SaveAutoGrades``, plus what it cannot read off a cell: the open scores."""
 
     def preprocess(
@@ -152,7 +152,7 @@ class SaveVerdicts(SaveAutoGrades):  # type: ignore[misc]
         return nb, resources
 
 
-class FailOnGraderError(NbGraderPreprocessor):  # type: ignore[misc]
+class FailOnGraderError(NbGraderPreprocessor):
     """Last step: a fault of ours fails the run, after everything honest was saved."""
 
     def preprocess(

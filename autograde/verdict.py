@@ -83,6 +83,10 @@ class Hashes(Record):
     environment: str
 
 
+#: How a grading ended as a whole.
+Ending = Literal["graded", "unreadable", "grader error"]
+
+
 class Result(Record):
     """One submission's grading: every verdict with its reason, and what it was made from.
 
@@ -94,7 +98,7 @@ class Result(Record):
 
     lab: str
     candidate: str
-    status: Literal["graded", "unreadable", "grader error"]
+    status: Ending
     note: str = ""
     verdicts: tuple[Verdict, ...]
     readings: tuple[Reading, ...] = ()
