@@ -116,6 +116,7 @@ def zone_node(zone: Any) -> Any:
     if type(zone) is zoneinfo.ZoneInfo and zone.key in known_zones():
         return zone.key
     if type(zone) is datetime.timezone:
+        # The only way to the name as given: str(zone) also makes one up. typeshed leaves it out.
         offset, *name = zone.__getinitargs__()  # type: ignore[attr-defined]
         return [offset.days, offset.seconds, offset.microseconds, *name]
     raise refusal(zone, "as a time zone")

@@ -232,6 +232,7 @@ class Remote:
     # One answer to every question of value.
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __bool__ = __contains__ = __index__ = __reduce__ = __reduce_ex__ = _refuse
+    # None is how Python says "unhashable"; the type of object.__hash__ does not allow for it.
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -327,6 +328,7 @@ def rebuild(bases: list[Any], message: str, where: str) -> BaseException:
             str(error)  # CalledProcessError has no text without them
         except Exception:
             error = RemoteError(text)
+    # An exception takes new attributes, which its type cannot know: they are how is_remote() tells.
     try:
         error.remote_where = where[:200]  # type: ignore[attr-defined]
     except Exception:  # a class with slots
@@ -410,7 +412,8 @@ def to_plain(value: Any, depth: int = 0) -> Any:
 
 def _refer(value: Any) -> wire.Handle:
     if isinstance(value, Remote):
-        return value._autograde_handle  # type: ignore[no-any-return]
+        handle: wire.Handle = value._autograde_handle
+        return handle
     raise wire.NotPlain(
         f"a test passed an object of class {type(value).__name__} to the candidate's code; "
         "only data and the candidate's own objects cross the link"

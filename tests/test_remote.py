@@ -472,6 +472,7 @@ def thing(talk):
     return remote.name(link, "thing")
 
 
+# The reflected ones stand that way round on purpose: Python then asks the stand-in second.
 QUESTIONS = {
     "==": lambda x: x == 1,
     "== itself": lambda x: x == x,
