@@ -43,5 +43,12 @@ c.Autograde.autograde_preprocessors = [
     "autograde.nbgrader_steps.FailOnGraderError",
 ]
 
+# Feedback is for candidates; what hidden tests asked with is not.
+c.GenerateFeedback.preprocessors = [
+    "autograde.nbgrader_steps.LeaveOutOutputs",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
 # Formgrader's pages and feedback show what candidates wrote, to a browser that is logged in.
 c.HTMLExporter.filters = {"markdown2html": "autograde.nbgrader_steps.safe_markdown"}

@@ -83,7 +83,11 @@ class Audit:
 
 
 def trials(
-    release: catalog.Release, listed: Sequence[answers.Answer], *, workers: int
+    release: catalog.Release,
+    listed: Sequence[answers.Answer],
+    *,
+    workers: int,
+    sandboxed: bool = True,
 ) -> Iterator[Trial]:
     """Grade the reference, the blank lab and every answer, and yield each trial in that order.
 
@@ -93,6 +97,8 @@ def trials(
         The lab and its answers.
     workers
         Gradings at a time.
+    sandboxed
+        Whether the answers' code is confined.
     """
     reference = answers.Answer(
         "reference", answers.Header(kind="right", about="the lab's own solution"), {}, {}
@@ -103,7 +109,7 @@ def trials(
         notebook = assemble.assemble(release, intake.Submission(cells))
         name = answer.name if answer else "blank"
         try:
-            result = execute.grade(notebook, release, {}, candidate=name)
+            result = execute.grade(notebook, release, {}, candidate=name, sandboxed=sandboxed)
         finally:
             # jupyter_client leaves an event loop open in every thread that starts a kernel.
             ensure_event_loop().close()

@@ -6,18 +6,20 @@ it. What it says is only ever data to the other side (:mod:`autograde.remote`).
 
 Honest notebooks must not break it by accident, so it keeps its own names: ``from numpy import *``,
 a variable called ``list`` or a ``%reset`` touches the notebook's namespace and not this module's.
-It is started as ``python -m autograde.candidate LINK_FD -f CONNECTION_FILE`` and serves requests
-only while the executor asks it to, on the kernel's main thread and inside its event loop, so that
-plots, signals and asynchronous code behave as they do in a cell.
+It serves requests only while the executor asks it to, on the kernel's main thread and inside its
+event loop, so that plots, signals and asynchronous code behave as they do in a cell.
 """
 
 import asyncio
 import importlib
 import inspect
+import json
 import os
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
@@ -25,17 +27,19 @@ from ipykernel.kernelapp import IPKernelApp
 
 from autograde import remote, wire
 
-#: Where the notebook began; its code may change or delete the working directory.
-_HOME = os.getcwd()
 #: Name in the notebook's namespace whose disappearance tells of a ``%reset``.
 SENTINEL = "_autograde_sentinel"
 
 
 class FarEnd:
-    """Answers the grader's requests about the objects of one notebook."""
+    """Answers the grader's requests about the objects of one notebook.
 
-    def __init__(self, sock: socket.socket, namespace: dict[str, Any]) -> None:
+    ``home`` is where the notebook began; its code may change or delete the working directory.
+    """
+
+    def __init__(self, sock: socket.socket, namespace: dict[str, Any], home: str) -> None:
         self._sock = sock
+        self._home = home
         self._namespace = namespace
         self._objects: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}
@@ -117,7 +121,7 @@ class FarEnd:
             text = str(error)[:2000]
         except Exception:
             text = ""
-        return "raised", bases, text, _own_line(error)
+        return "raised", bases, text, _own_line(error, self._home)
 
     def _refer(self, thing: Any) -> wire.Handle:
         key = id(thing)
@@ -162,12 +166,12 @@ async def _settle(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def _own_line(error: BaseException) -> str:
+def _own_line(error: BaseException, home: str) -> str:
     """Where the exception left the candidate's own code, such as "line 3 of join_all"."""
     where = ""
     for frame in traceback.extract_tb(error.__traceback__):
         file = frame.filename
-        if file != __file__ and ("ipykernel_" in file or file.startswith(_HOME)):
+        if file != __file__ and ("ipykernel_" in file or file.startswith(home)):
             where = f"line {frame.lineno} of {frame.name}"
     return where.replace("<module>", "the cell")
 
@@ -179,16 +183,18 @@ class CandidateKernel(IPythonKernel):
     shell: Any
     session: Any
     link: socket.socket
+    home: str
 
     def start(self) -> None:
         """Start the kernel and put the sentinel in place."""
+        self.home = os.getcwd()
         self.shell.user_ns[SENTINEL] = True
         super().start()
 
     async def serve_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Serve the link until the grader ends the conversation."""
         try:
-            await FarEnd(self.link, self.shell.user_ns).serve()
+            await FarEnd(self.link, self.shell.user_ns, self.home).serve()
         finally:
             self.session.send(stream, "serve_reply", {"status": "ok"}, parent, ident)
 
@@ -199,19 +205,31 @@ class CandidateKernel(IPythonKernel):
         return reply
 
 
-def launch(kernel_class: Any) -> None:
-    """Start a kernel of that class on the link whose file descriptor is the first argument."""
-    descriptor = int(sys.argv.pop(1))
-    os.set_inheritable(descriptor, False)
-    kernel_class.link = socket.socket(fileno=descriptor)
+def kernel_app(
+    kernel_class: Any, link: socket.socket, connection: Mapping[str, Any]
+) -> IPKernelApp:
+    """A kernel of that class, bound to its message sockets and not yet running.
+
+    Parameters
+    ----------
+    link
+        Its end of the link.
+    connection
+        Jupyter's connection information; ``ip`` is the beginning of the sockets' paths.
+    """
+    file = Path(f"{connection['ip']}.json")
+    file.write_text(json.dumps(connection))
+    kernel_class.link = link
     app = IPKernelApp.instance(kernel_class=kernel_class)
-    app.initialize()
+    # No history on disk: it would be the slowest part of a start, and nobody reads it.
+    app.initialize(["-f", str(file), "--HistoryManager.hist_file=:memory:"])
     # As in Jupyter the working directory comes after the standard library; unlike there only now,
     # so that a submitted comm.py cannot keep the kernel from starting.
     packages = (i for i, path in enumerate(sys.path) if path.endswith("-packages"))
     sys.path.insert(next(packages, 0), "")
-    app.start()
+    return app
 
 
-if __name__ == "__main__":
-    launch(CandidateKernel)
+def prepare(link: socket.socket, connection: Mapping[str, Any]) -> IPKernelApp:
+    """The candidate's kernel, as a fork of a template makes it (:mod:`autograde.template`)."""
+    return kernel_app(CandidateKernel, link, connection)

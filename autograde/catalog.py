@@ -44,18 +44,27 @@ class Limits(Entry):
     ----------
     seconds, cell_seconds
         Wall-clock time for the notebook and for one cell.
+    cpu_seconds
+        CPU time of all the candidate's processes.
     memory_mb
-        Memory in MiB of all the candidate's processes.
+        Memory in MiB of all the candidate's processes, beyond the libraries' own.
     processes
         Most processes and threads at a time.
+    open_files
+        Most open files of one process.
+    disk_mb
+        Most MiB that may be written: the working directory, /tmp, /dev/shm and the home together.
     output_kb
         Most KiB of output kept from one cell.
     """
 
     seconds: float = Field(default=300, gt=0)
     cell_seconds: float = Field(default=60, gt=0)
+    cpu_seconds: float = Field(default=600, gt=0)
     memory_mb: int = Field(default=2048, gt=0)
     processes: int = Field(default=64, gt=0)
+    open_files: int = Field(default=256, ge=64)
+    disk_mb: int = Field(default=256, gt=0)
     output_kb: int = Field(default=256, gt=0)
 
 

@@ -26,6 +26,7 @@ class AutogradeEngine(Engine):
         release: catalog.Release | None = None,
         files: Mapping[str, bytes] | None = None,
         candidate: str = "unnamed",
+        sandboxed: bool = True,
         collect: list[Result] | None = None,
         **_: Any,
     ) -> None:
@@ -43,6 +44,8 @@ class AutogradeEngine(Engine):
             The candidate's other files.
         candidate
             Whose notebook it is.
+        sandboxed
+            Whether its code is confined.
         collect
             Gets the result appended, with the details that are for graders only.
         """
@@ -58,7 +61,12 @@ class AutogradeEngine(Engine):
                 nb_man.cell_complete(cell, index)
 
         result = execute.grade(
-            notebook, release, files or {}, candidate=candidate, progress=progress
+            notebook,
+            release,
+            files or {},
+            candidate=candidate,
+            sandboxed=sandboxed,
+            progress=progress,
         )
         notebook.metadata["autograde"]["status"] = result.status
         if collect is not None:

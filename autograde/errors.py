@@ -10,6 +10,7 @@ by authors of hidden tests.
     ├── LabError            an author's file is wrong: says file, line and cell
     ├── IntakeError         a submission cannot be read: becomes a sentence on its scorecard
     ├── GradingError        the grading machinery failed: never the candidate's loss
+    ├── SandboxError        this host cannot confine a candidate's code: nothing is graded
     └── UsageError          a command was called with something that does not exist
 """
 
@@ -57,6 +58,10 @@ class IntakeError(AutogradeError):
 
 class GradingError(AutogradeError):
     """The machinery failed (a kernel did not start, an instructor's cell raised)."""
+
+
+class SandboxError(AutogradeError):
+    """No sandbox can be made here; the message is what was tried and what came of it."""
 
 
 class UsageError(AutogradeError):

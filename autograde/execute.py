@@ -16,7 +16,6 @@ replayed without the one at fault, so one task's crash costs no other task.
 """
 
 import hashlib
-import os
 import shutil
 import socket
 import sysconfig
@@ -24,24 +23,25 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from enum import Flag
 from html import escape
 from importlib.metadata import distributions
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
 
-from autograde import assemble
+from autograde import assemble, sandbox, warden, workspace
 from autograde.catalog import Part, Release
-from autograde.errors import GradingError
+from autograde.errors import GradingError, SandboxError
 from autograde.imports import imported_names
 from autograde.kernels import Kernel, Ran
 from autograde.outputs import Outputs, clean_text
+from autograde.provisioner import Kind, TemplateLost
 from autograde.verdict import Ending, Hashes, Reading, Result, Status, Verdict
 
 #: Kernels that one submission may use up before its remaining checks are given up.
@@ -102,6 +102,7 @@ def grade(
     files: Mapping[str, bytes],
     *,
     candidate: str,
+    sandboxed: bool = True,
     progress: Callable[[int, str], None] | None = None,
 ) -> Result:
     """Grade an assembled notebook in place and return what was found.
@@ -117,16 +118,38 @@ def grade(
         The candidate's other files, placed in the candidate's working directory.
     candidate
         Whose it is.
+    sandboxed
+        Whether the candidate's code is confined; the result says so.
     progress
         Called with the index and the state ("start", "end") of each cell.
 
     A failure of the machinery does not raise: from that point on every check is a grader error,
-    and what was earned before stays.
+    and what was earned before stays. If a template dies under a submission, all of it is graded
+    once more.
+
+    Raises
+    ------
+    SandboxError
+        If no sandbox can be made on this host; nothing was run.
     """
-    return _Grading(notebook, release, files, candidate, progress or (lambda *_: None)).run()
+
+    def grading() -> _Grading:
+        seen = progress or (lambda *_: None)
+        return _Grading(notebook, release, files, candidate, sandboxed, seen)
+
+    try:
+        return grading().run()
+    except TemplateLost:
+        return grading().run(again=True)
 
 
-def undecided(release: Release, submission: str, candidate: str, why: str) -> Result:
+def _sandbox(sandboxed: bool) -> Literal["bubblewrap", "none"]:
+    return "bubblewrap" if sandboxed else "none"
+
+
+def undecided(
+    release: Release, submission: str, candidate: str, why: str, *, sandboxed: bool = True
+) -> Result:
     """The result of a grading that never came back: every automatic point is left open."""
     checks = [grade_id for grade_id, part in release.graded.items() if not part.manual]
     return Result(
@@ -141,6 +164,7 @@ def undecided(release: Release, submission: str, candidate: str, why: str) -> Re
         hashes=Hashes(
             submission=submission, tests=release.tests_hash, environment=environment_hash()
         ),
+        sandbox=_sandbox(sandboxed),
     )
 
 
@@ -159,43 +183,41 @@ def _undecided(release: Release, grade_id: str, why: str) -> Verdict:
 
 
 class _Pair:
-    """The two kernels of one submission, the link between them and their folders."""
+    """The two kernels of one submission and the link between them."""
 
-    def __init__(self, release: Release, files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, release: Release, files: Mapping[str, bytes], *, sandboxed: bool, cpu_left: float
+    ) -> None:
+        libraries, gpu = tuple(release.lab.libraries), release.lab.needs.gpu
+        limits = {**release.lab.limits.model_dump(), "cpu_seconds": cpu_left, "gpu": gpu}
         with ExitStack() as stack:
-            base = Path(tempfile.mkdtemp(prefix="grading-"))
+            base = Path(tempfile.mkdtemp(prefix="grading-", dir=workspace.folder()))
             stack.callback(shutil.rmtree, base, ignore_errors=True)
-            for name in ("candidate", "grader", "home", "grader-home", "sockets"):
-                (base / name).mkdir(mode=0o700)
-            # The lab's own files first: a candidate cannot replace the data, nor stop the grading
-            # with a file where the lab has a folder.
-            _write_files(base / "candidate", release.public)
-            _write_files(base / "candidate", files, forgiving=True)
-            _write_files(base / "grader", {**release.public, **release.private})
+            home, work, temporary = str(base / "home"), str(base / "candidate"), str(base)
+            if sandboxed:
+                home, work, temporary = warden.HOME, warden.WORK, "/tmp"
+            order = {
+                "shown": sandbox.shown(),
+                "environment": sandbox.environment(home, temporary),
+                "cwd": work,
+                "files": dict(release.public),
+                "own_files": dict(files),
+                "limits": limits,
+            }
+            grader_order = {
+                **order,
+                "environment": sandbox.environment(str(Path.home()), str(base)),
+                "cwd": str(base / "grader"),
+                "files": {**release.public, **release.private},
+                "own_files": {},
+            }
             near, far = socket.socketpair()
             with near, far:
-                self.candidate = stack.enter_context(
-                    _closing(
-                        Kernel(
-                            "autograde.candidate",
-                            cwd=base / "candidate",
-                            home=base / "home",
-                            link=far.fileno(),
-                            sockets=base / "sockets",
-                        )
-                    )
-                )
-                self.grader = stack.enter_context(
-                    _closing(
-                        Kernel(
-                            "autograde.grader",
-                            cwd=base / "grader",
-                            home=Path.home(),
-                            link=near.fileno(),
-                            sockets=base / "sockets",
-                        )
-                    )
-                )
+                kind = Kind("candidate", libraries, sandboxed=sandboxed, gpu=gpu)
+                candidate = Kernel(kind, link=far.fileno(), order=order)
+                self.candidate = stack.enter_context(closing(candidate))
+                grader = Kernel(Kind("grader", libraries), link=near.fileno(), order=grader_order)
+                self.grader = stack.enter_context(closing(grader))
             self.candidate.wait_ready()
             self.grader.wait_ready()
             self._stack = stack.pop_all()
@@ -203,19 +225,6 @@ class _Pair:
     def close(self) -> None:
         """End both kernels and remove their folders."""
         self._stack.close()
-
-
-class _closing:
-    """``contextlib.closing`` for a kernel, entered as the kernel itself."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-
-    def __enter__(self) -> Kernel:
-        return self._kernel
-
-    def __exit__(self, *_: object) -> None:
-        self._kernel.close()
 
 
 class _Grading:
@@ -227,9 +236,11 @@ class _Grading:
         release: Release,
         files: Mapping[str, bytes],
         candidate: str,
+        sandboxed: bool,
         progress: Callable[[int, str], None],
     ) -> None:
         self.notebook, self.release, self.files = notebook, release, files
+        self.sandboxed, self.again = sandboxed, False
         self.candidate, self.progress = candidate, progress
         self.sources = assemble.sources(release)
         self.imports = imported_names(self.sources.notebook)
@@ -244,13 +255,16 @@ class _Grading:
             environment=environment_hash(),
         )
         self.skipped: set[int] = set()  # cells that broke a kernel and are not replayed
+        self.endings: dict[int, tuple[Status, str]] = {}  # how cells ended that did not end well
         self.restarts = 0
         self.failure = ""  # traceback of a failure of ours
         self.spent = 0.0  # seconds that the candidate's code has taken
         self.cpu = 0.0
         self.pair: _Pair | None = None
 
-    def run(self) -> Result:
+    def run(self, *, again: bool = False) -> Result:
+        """Grade; ``again`` says that this is the second try, after which there is none."""
+        self.again = again
         started, begun = datetime.now(UTC), time.monotonic()
         verdicts: list[Verdict] = []
         try:
@@ -283,13 +297,18 @@ class _Grading:
             wall=round(time.monotonic() - begun, 3),
             cpu=round(self.cpu, 3),
             hashes=self.hashes,
+            sandbox=_sandbox(self.sandboxed),
         )
 
     def _try(self, step: Callable[[int, NotebookNode], Any], index: int, cell: NotebookNode) -> Any:
         """Do a step; a failure of the machinery ends the grading of what is still to come."""
         try:
             return step(index, cell)
+        except SandboxError:
+            raise
         except Exception as error:
+            if isinstance(error, TemplateLost) and not self.again:
+                raise
             self.failure = "".join(traceback.format_exception(error))
             self._close()
             return None
@@ -328,16 +347,33 @@ class _Grading:
 
     def _after(self, index: int, ran: Ran, outputs: Outputs) -> None:
         """Note a cell's bad end, and give up the kernel if it is of no more use."""
-        match ran.ended:
-            case "timed out":
-                outputs.note(f"interrupted after {ran.wall:.0f} s")
-            case "died":
-                outputs.note("the kernel ended while this cell ran")
+        passed = self.pair.candidate.passed if self.pair else None
+        if ran.ended == "timed out":
+            ending = Status.TIMED_OUT, f"it was interrupted after {ran.wall:.0f} s"
+        elif ran.ended == "died":
+            ending = self._limit(passed) or (Status.CRASHED, "the kernel ended while it ran")
+        else:
+            ending = None
+        if ending:
+            outputs.note(f"this cell did not end by itself: {ending[1]}")
+            self.endings[index] = ending
         if ran.reset:
             if ran.ended in ("ok", "error"):
                 outputs.note("this cell wiped the notebook's names and was taken out")
             self.skipped.add(index)
             self._close()
+
+    def _limit(self, passed: str | None) -> tuple[Status, str] | None:
+        """Verdict and words for the limit that the warden found passed, if there is one."""
+        limits = self.limits
+        match passed:
+            case "memory":
+                words = f"your code used more than {limits.memory_mb} MiB of memory"
+                return Status.OUT_OF_MEMORY, words
+            case "cpu":
+                words = f"your code used more than {limits.cpu_seconds:g} s of CPU time"
+                return Status.TIMED_OUT, words
+        return None
 
     def _grader_run(self, pair: _Pair, cell: NotebookNode, outputs: Outputs | None) -> None:
         ran = pair.grader.run(cell.source, OWN_TIME, outputs)
@@ -371,12 +407,13 @@ class _Grading:
             return lost(Status.NOT_ATTEMPTED, "the task's cell is as it was handed out")
         pair = self._ready(index)
         if pair is None:
-            why = (
-                "the time for the whole notebook was used up before this check"
-                if self._time_left() <= 0
-                else f"the kernel ended {self.restarts} times before this check"
-            )
-            return lost(Status.SKIPPED, why)
+            if self._time_left() <= 0:
+                why = "the time for the whole notebook was used up"
+            elif self.cpu >= self.limits.cpu_seconds:
+                why = "the CPU time for the whole notebook was used up"
+            else:
+                why = f"the kernel ended {self.restarts} times"
+            return lost(Status.SKIPPED, f"{why} before this check")
 
         begun, cpu = time.monotonic(), pair.candidate.cpu()
         serving = pair.candidate.send("serve_request", {})
@@ -394,11 +431,15 @@ class _Grading:
             return _undecided(self.release, grade_id, "the grader's kernel ended or did not answer")
         self.spent += found["waited"]
         used = pair.candidate.cpu() - cpu
-        status = Status(found["status"])
+        status, reason = Status(found["status"]), found["reason"]
         if found["broken"] or not pair.candidate.settle(serving, 2.0):
+            if status is Status.CRASHED:
+                status, reason = self._limit(pair.candidate.passed) or (status, reason)
             self._close()  # busy, dead or lying: go on with a fresh one
         if status is Status.NOT_ATTEMPTED and self._attempted(part):
             status = Status.WRONG  # the code is there; it raises NotImplementedError itself
+        if found["missing"]:  # nothing to check: the cell that would have made it came to no end
+            status, reason = self._own_ending(part) or (status, reason)
         return Verdict(
             cell=grade_id,
             task=part.task,
@@ -406,28 +447,40 @@ class _Grading:
             points=points,
             score=found["score"],
             status=status,
-            reason=clean_text(found["reason"]),
+            reason=clean_text(reason),
             detail=clean_text(found["detail"]),
             wall=round(time.monotonic() - begun, 3),
             cpu=round(max(used, 0.0), 3),
         )
 
-    def _attempted(self, part: Part) -> bool:
-        """Whether a solution cell of the task or part differs from what was handed out.
+    def _cells(self, part: Part) -> dict[int, NotebookNode]:
+        """The solution cells of a task or part, by index.
 
         Where the release does not say which cell that is, any solution cell counts.
         """
         names = {part.task, f"{part.task}_{part.part}"}
-        cells = [
-            cell
-            for cell in self.notebook.cells
+        cells = {
+            index: cell
+            for index, cell in enumerate(self.notebook.cells)
             if assemble.is_solution(cell) and cell.cell_type == "code"
-        ]
-        own = [c for c in cells if assemble.marks(c)["grade_id"] in names]
+        }
+        own = {i: c for i, c in cells.items() if assemble.marks(c)["grade_id"] in names}
+        return own or cells
+
+    def _attempted(self, part: Part) -> bool:
+        """Whether a solution cell of the task or part differs from what was handed out."""
         return any(
             not assemble.same_code(c.source, self.sources.stubs[assemble.marks(c)["grade_id"]])
-            for c in (own or cells)
+            for c in self._cells(part).values()
         )
+
+    def _own_ending(self, part: Part) -> tuple[Status, str] | None:
+        """How a solution cell of the part ended, if it did not end well."""
+        for index in self._cells(part):
+            if index in self.endings:
+                status, words = self.endings[index]
+                return status, f"the task's cell came to no end: {words}"
+        return None
 
     def _has_own_code(self) -> bool:
         """Whether the candidate wrote code outside the solution cells."""
@@ -469,10 +522,15 @@ class _Grading:
         while self._time_left() > 0:
             if self.pair is not None:
                 return self.pair
-            if self.restarts > RESTARTS:
+            if self.restarts > RESTARTS or self.cpu >= self.limits.cpu_seconds:
                 return None
             self.restarts += 1
-            self.pair = _Pair(self.release, self.files)
+            self.pair = _Pair(
+                self.release,
+                self.files,
+                sandboxed=self.sandboxed,
+                cpu_left=self.limits.cpu_seconds - self.cpu,
+            )
             self._replay(upto)
         return None
 
@@ -517,19 +575,3 @@ def _score_output(verdict: Verdict) -> NotebookNode:
     data = {"text/plain": repr(verdict.score or 0.0), "text/html": f"<p>{escape(words)}</p>"}
     output: NotebookNode = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
     return output
-
-
-def _write_files(folder: Path, files: Mapping[str, bytes], *, forgiving: bool = False) -> None:
-    """Write new files; ``forgiving`` leaves out one whose place is taken or name is no good."""
-    for relative, data in files.items():
-        path = folder / relative
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # A fresh folder holds no links, so this cannot write elsewhere.
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except (OSError, RecursionError):  # the latter for folders a thousand deep
-            if not forgiving:
-                raise
-            continue
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)

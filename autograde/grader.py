@@ -18,23 +18,38 @@ import importlib.abc
 import importlib.machinery
 import inspect
 import linecache
+import math
 import os
 import re
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
 
 from autograde import checks, remote, wire
-from autograde.candidate import launch
+from autograde.candidate import kernel_app
 from autograde.errors import GradingError
 from autograde.verdict import Status, points_for
 
-BEGIN_HIDDEN = "### BEGIN HIDDEN TESTS"
+#: How the limits that a process meets by itself look from within: the beginning of the message of
+#: an OSError (by its number) or RuntimeError.
+LIMITS = {
+    "[Errno 28]": "bytes and files written",
+    "[Errno 24]": "open files",
+    "[Errno 11]": "processes and threads",
+    "can't start new thread": "processes and threads",
+}
+#: As nbgrader finds it, in a line of any form.
+BEGIN_HIDDEN = "BEGIN HIDDEN TESTS"
+#: Pieces of the lab's own text that a reason may be put together from; see :func:`_own_words`.
+PIECES = 16
+_WORD = re.compile(r"[0-9]+|[A-Za-z_]+|.", re.DOTALL)
 
 
 class CellNamespace(dict[str, Any]):
@@ -120,10 +135,21 @@ def _imported_packages(source: str) -> set[str]:
 
 
 class Finding:
-    """How a test cell ended: ``status``, ``score``, ``reason`` for the candidate, ``detail``."""
+    """How a test cell ended: ``status``, ``score``, ``reason`` for the candidate, ``detail``.
 
-    def __init__(self, status: Status, score: float | None, reason: str, detail: str = "") -> None:
-        self.status, self.score = status, score
+    ``missing`` says that a name it needs is not defined.
+    """
+
+    def __init__(
+        self,
+        status: Status,
+        score: float | None,
+        reason: str,
+        detail: str = "",
+        *,
+        missing: bool = False,
+    ) -> None:
+        self.status, self.score, self.missing = status, score, missing
         # A lone surrogate, of the candidate's making, could not be sent as JSON.
         self.reason = reason[:1000].encode("utf-8", "replace").decode()
         self.detail = detail[-8000:].encode("utf-8", "replace").decode()
@@ -144,6 +170,10 @@ async def judge(
         Most points of the cell.
     name
         Its grade id, which tracebacks show as the file.
+
+    Once hidden tests have run, the candidate's side knows what they ask with. A function that is
+    called then, by whatever test, can put that into each word that it chooses; so from there on
+    no reason holds any, and :func:`_explain` and :func:`_own_words` are where that is seen to.
     """
     hidden_from = _hidden_line(source)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -154,13 +184,16 @@ async def judge(
             raise remote.NoValue(f"{value!r} where a score is needed")
         score = points_for(value, points)
     except BaseException as error:
-        return _explain(error, name, hidden_from, link)
+        return _explain(error, name, source, link)
+    finally:
+        link.exposed |= hidden_from < math.inf
     if score >= points:
         return Finding(Status.PASSED, points, "")
-    reason = value.reason if isinstance(value, checks.Earned) else "right in part"
-    if score > 0:
-        return Finding(Status.PARTIAL, score, reason)
-    return Finding(Status.WRONG, 0.0, reason if isinstance(value, checks.Earned) else "not right")
+    status = Status.PARTIAL if score > 0 else Status.WRONG
+    if not isinstance(value, checks.Earned):
+        return Finding(status, score, "right in part" if score > 0 else "not right")
+    reason = _own_words(value.reason, source) if link.exposed else value.reason
+    return Finding(status, score, reason, "" if reason == value.reason else value.reason)
 
 
 async def _run(source: str, namespace: CellNamespace, name: str) -> Any:
@@ -179,18 +212,21 @@ async def _run(source: str, namespace: CellNamespace, name: str) -> Any:
     return await value if inspect.iscoroutine(value) else value
 
 
-def _hidden_line(source: str) -> int:
+def _hidden_line(source: str) -> float:
     for number, line in enumerate(source.splitlines(), start=1):
-        if line.strip().startswith(BEGIN_HIDDEN):
+        if BEGIN_HIDDEN in line:
             return number
-    return sys.maxsize
+    return math.inf
 
 
-def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Link) -> Finding:
+def _explain(error: BaseException, cell: str, source: str, link: remote.Link) -> Finding:
     """Whose fault it was, and what to tell the candidate about it."""
     frames = traceback.extract_tb(error.__traceback__)
-    line = next((f.lineno or 0 for f in frames if f.filename == cell), 0)
-    hidden = line >= hidden_from
+    # Not in any line: the last value, which is judged when every line has run.
+    line = next((f.lineno or 0 for f in frames if f.filename == cell), sys.maxsize)
+    hidden = line >= _hidden_line(source)
+    # Words of the candidate's may quote a hidden input; graders find them in the detail.
+    quiet = hidden or link.exposed
     detail = "".join(traceback.format_exception(error))
     kind = type(error).__name__
 
@@ -204,11 +240,13 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
             return lost(Status.CRASHED, "the kernel ended while your code was running")
         case remote.Garbled():
             return lost(Status.CRASHED, "your kernel's answer could not be read")
+        case remote.Flooded():
+            return lost(Status.WRONG, "your code returned more than can be handed back")
         case remote.Missing():
-            return lost(Status.WRONG, f"your notebook defines no `{error.name}`")
+            reason = f"your notebook defines no `{error.name}`"
+            return Finding(Status.WRONG, 0.0, reason, detail, missing=True)
         case remote.NoValue():
-            # A class may be named after the hidden input.
-            what = "an object where plain data is needed" if hidden else str(error)
+            what = "an object where plain data is needed" if quiet else str(error)
             return lost(Status.WRONG, f"your code returned {what}")
         case wire.TooMuch() if link.contacts:
             return lost(Status.WRONG, "your code returned more than can be handed back to it")
@@ -217,19 +255,29 @@ def _explain(error: BaseException, cell: str, hidden_from: int, link: remote.Lin
         case KeyboardInterrupt() if link.contacts and not remote.is_remote(error):
             # The executor's: what the candidate returned keeps this side busy beyond all measure.
             return lost(Status.TIMED_OUT, "the check could not finish with what your code returned")
-    # Words of the candidate's may quote a hidden input, so only visible checks show them.
-    text = "" if hidden or not str(error) else f": {str(error)[:300]}"
+    text = "" if quiet or not str(error) else f": {str(error)[:300]}"
     if remote.is_remote(error):
-        place = _place(getattr(error, "remote_where", ""), hidden)
+        place = _place(getattr(error, "remote_where", ""), quiet)
+        limit = next((words for mark, words in LIMITS.items() if str(error).startswith(mark)), None)
+        if limit and isinstance(error, OSError | RuntimeError):
+            return lost(Status.CRASHED, f"your code reached the lab's limit of {limit}{place}")
         if isinstance(error, MemoryError):
             return lost(Status.OUT_OF_MEMORY, f"your code ran out of memory{place}")
         if isinstance(error, NotImplementedError):
             return lost(Status.NOT_ATTEMPTED, "the task's code is not written yet")
         return lost(Status.CRASHED, f"your code raised {kind}{place}{text}")
-    if isinstance(error, checks.Wrong):
-        return lost(Status.WRONG, str(error))
     if isinstance(error, AssertionError):
-        return lost(Status.WRONG, _assertion(error, frames, cell, hidden))
+        words = str(error).strip()
+        if words and not quiet:
+            return lost(Status.WRONG, words)
+        if words and (isinstance(error, checks.Wrong) or _is_own(error)):
+            nearby = "".join(linecache.getlines(frames[-1].filename))
+            return lost(Status.WRONG, _own_words(words, source + nearby))
+        if hidden:
+            words = "what your code returned is not what the task's text asks for"
+        else:
+            words = f"this visible check does not hold: {frames[-1].line or 'see the cell'}"
+        return lost(Status.WRONG, words)
     # Ours, too: as long as nothing of the candidate's has been seen, and what no value can cause.
     if link.contacts == 0 or _is_slip(error):
         return Finding(Status.GRADER_ERROR, None, "the check itself is faulty", detail)
@@ -251,26 +299,61 @@ def _is_slip(error: BaseException) -> bool:
     return isinstance(error, ImportError) or type(error) in (NameError, UnboundLocalError)
 
 
-def _place(where: str, hidden: bool) -> str:
+def _is_own(error: BaseException) -> bool:
+    """Whether it was raised in a cell or in one of the lab's modules, and not in a library."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    file = os.path.abspath(frame.f_code.co_filename)
+    return frame.f_globals.get("__name__") == "__main__" or os.path.dirname(file) == os.getcwd()
+
+
+def _place(where: str, quiet: bool) -> str:
     """Where in the candidate's code, for a reason; a function may be named after a hidden input."""
-    if hidden:
-        line = re.match(r"line (\d{1,3}) of", where)
+    if quiet:
+        line = re.match(r"line ([0-9]{1,3}) of", where)
         where = f"line {line[1]} of its cell" if line else ""
     return f" ({where})" if where else ""
 
 
-def _assertion(
-    error: AssertionError, frames: traceback.StackSummary, cell: str, hidden: bool
-) -> str:
-    """An assertion's message if an author wrote it, else words that show nothing hidden."""
-    text = str(error).strip()
-    file = frames[-1].filename if frames else cell
-    written = file == cell or os.path.dirname(os.path.abspath(file)) == os.getcwd()
-    if text and (written or not hidden):
-        return text[:1000]
-    if hidden:
-        return "what your code returned is not what the task's text asks for"
-    return f"this visible check does not hold: {frames[-1].line or 'see the cell'}"
+def _own_words(text: str, source: str) -> str:
+    """An author's words without what they quote of the candidate's.
+
+    A message such as ``f"you say {value!r}"`` holds whatever was returned. Kept are pieces of the
+    lab's own text, whole words of it, and four digits of a number; the rest is an ellipsis.
+    A sentence is few such pieces and a message in code is many, so their number is limited, too.
+    Longer numbers are no words of the lab's even where it has them: they may be hidden inputs.
+    """
+    texts = [part for own in _own_texts(source) for part in re.split("[0-9]{5,}", own)]
+    known = [_chain(_WORD.findall(text)) for text in texts]
+    words = _WORD.findall(text[:1000])
+    said: list[str] = []
+    at = 0
+    while at < len(words) and len(said) - said.count("…") < PIECES:
+        end = at
+        while end < len(words) and any(_chain(words[at : end + 1]) in own for own in known):
+            end += 1
+        if end > at:
+            said.append("".join(words[at:end]))
+        elif re.fullmatch("[0-9]{1,4}", words[at]):
+            said.append(words[at])
+        elif re.match("[0-9]", words[at]) and words[at - 1 : at] == ["."]:  # 0.2857142857142857
+            said += [words[at][:4], "…"]
+        elif said[-1:] != ["…"]:
+            said.append("…")
+        at = max(end, at + 1)
+    return "".join(said) + ("…" if at < len(words) else "")
+
+
+def _chain(words: Sequence[str]) -> str:
+    """Words as a text in which only whole words are found."""
+    return "\0".join(["", *words, ""])
+
+
+def _own_texts(source: str) -> Iterator[str]:
+    """The check's text and the lab's own modules, and the names that Python has for classes."""
+    yield source
+    yield " ".join(name for name in dir(builtins) if isinstance(getattr(builtins, name), type))
+    for file in Path.cwd().glob("*.py"):
+        yield file.read_text(encoding="utf-8", errors="replace")
 
 
 class GraderKernel(IPythonKernel):
@@ -288,7 +371,7 @@ class GraderKernel(IPythonKernel):
         if self.talk is None:
             self.talk = remote.Link(self.link)
         link = self.talk
-        link.contacts, link.waited, link.budget = 0, 0.0, content["seconds"]
+        link.begin(content["seconds"])
         checks._set_seed(content["seed"])
         namespace = CellNamespace(self.shell.user_ns, content["imports"], link)
         source = self.shell.transform_cell(content["source"])
@@ -301,5 +384,6 @@ class GraderKernel(IPythonKernel):
         self.session.send(stream, "judge_reply", reply, parent, ident)
 
 
-if __name__ == "__main__":
-    launch(GraderKernel)
+def prepare(link: socket.socket, connection: Mapping[str, Any]) -> IPKernelApp:
+    """The grader's kernel, as a fork of a template makes it (:mod:`autograde.template`)."""
+    return kernel_app(GraderKernel, link, connection)

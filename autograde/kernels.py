@@ -1,21 +1,17 @@
 """One kernel process: start it, run a cell or a request in it, interrupt it, kill it.
 
-Owns processes, their environment and the waiting for their messages. Knows nothing of checks or
-of which cell goes where (:mod:`autograde.execute`). Messages from a candidate's kernel are
-untrusted: only their text is kept, by :mod:`autograde.outputs`, and only until a time limit.
+Owns the conversation with a kernel and the waiting for its messages. Knows nothing of checks or of
+which cell goes where (:mod:`autograde.execute`), nor how a process comes about
+(:mod:`autograde.provisioner`). Messages from a candidate's kernel are untrusted: only their text is
+kept, by :mod:`autograde.outputs`, and only until a time limit.
 """
 
-import os
-import signal
-import subprocess
-import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-import psutil
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -23,49 +19,27 @@ from jupyter_client.manager import KernelManager
 
 from autograde.errors import GradingError
 from autograde.outputs import Outputs
+from autograde.provisioner import Kind, TemplateLost, TemplateProvisioner
 
 #: Seconds that an interrupted kernel has to give up before it is killed.
 GRACE = 2.0
-#: Seconds that a kernel has to start; only a broken installation takes longer.
-START = 90.0
+#: Seconds that a kernel has to answer for the first time; only a broken one takes longer.
+START = 60.0
 #: Largest message taken from a kernel, bytes (a larger one ends its channel, and the output of
 #: later cells is lost), and how many may wait unread on a channel.
 MESSAGE = 256 * 1024 * 1024
 WAITING = 10
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
-
-def environment(home: Path) -> dict[str, str]:
-    """A kernel's whole environment: no token, no path of the grader's, one thread a library.
-
-    ``PYTHONHASHSEED`` is fixed so that the same notebook does the same thing twice.
-    """
-    return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "IPYTHONDIR": str(home / ".ipython"),
-        "MPLCONFIGDIR": str(home / ".matplotlib"),
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "PYTHONHASHSEED": "0",
-        "PYTHONSAFEPATH": "1",
-        "PYTHONNOUSERSITE": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        **dict.fromkeys(THREADS, "1"),
-    }
-
-
-class _OneSpec(KernelSpecManager):
-    """Answers every request for a kernel with the one command it was made with."""
-
-    def __init__(self, argv: list[str]) -> None:
-        super().__init__()
-        self._argv = argv
+class _Forked(KernelSpecManager):
+    """Answers every request for a kernel with one that is a template's fork."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(argv=self._argv, display_name=kernel_name, language="python")
+        return KernelSpec(
+            display_name=kernel_name,
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": "autograde"}},
+        )
 
 
 @dataclass(frozen=True)
@@ -79,73 +53,86 @@ class Ran:
 
 
 class Kernel:
-    """A running kernel of ``python -m <module>`` with one end of a link.
+    """A running kernel with one end of a link.
 
     Parameters
     ----------
-    module
-        ``autograde.candidate`` or ``autograde.grader``.
-    cwd, home
-        Working directory and home directory of the process.
+    kind
+        What it is a fork of.
     link
         File descriptor of its end of the link; closed in this process by the caller.
-    sockets
-        Folder for the kernel's message sockets (short path: 107 bytes is the system's limit).
+    order
+        Its files, environment and limits (:func:`autograde.warden.run`).
     """
 
-    def __init__(self, module: str, *, cwd: Path, home: Path, link: int, sockets: Path) -> None:
-        argv = [sys.executable, "-m", module, str(link), "-f", "{connection_file}"]
+    def __init__(self, kind: Kind, *, link: int, order: Mapping[str, Any]) -> None:
         self._manager = KernelManager(
-            kernel_name=module,
-            kernel_spec_manager=_OneSpec(argv),
-            transport="ipc",
-            ip=str(sockets / module.rpartition(".")[2]),
-            connection_file=str(sockets / f"{module}.json"),
+            kernel_name=kind.role, kernel_spec_manager=_Forked(), transport="ipc"
         )
-        # What a process says before its kernel runs goes to a file: a full pipe would block it.
-        self._log = sockets / f"{module}.log"
-        with self._log.open("wb") as log:
-            self._manager.start_kernel(
-                env=environment(home),
-                cwd=str(cwd),
-                pass_fds=(link,),
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        try:
+            self._manager.start_kernel(kind=kind, link=link, order=order)
+        finally:
+            self._provisioner = cast(TemplateProvisioner, self._manager.provisioner)
         self._client: BlockingKernelClient = self._manager.client()
-        self._popen: subprocess.Popen[bytes] = vars(self._manager.provisioner)["process"]
-        self._process = psutil.Process(self._popen.pid)
-        self._cpu = 0.0
 
     def wait_ready(self) -> None:
-        """Wait until the kernel answers.
+        """Wait until the kernel answers and is heard.
 
         Raises
         ------
         GradingError
             If it does not.
         """
+        self._provisioner.wait_prepared()
         # While a check runs nobody reads the candidate's output; what waits must not fill memory.
         self._client.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
         self._client.context.setsockopt(zmq.RCVHWM, WAITING)
         self._client.start_channels(stdin=False, hb=False)
-        try:
-            self._client.wait_for_ready(timeout=START)
-        except RuntimeError as error:
-            said = self._log.read_bytes()[-2000:].decode("utf-8", "replace")
-            raise GradingError(f"a kernel did not start ({error}); it said: {said}") from error
+        # What a kernel publishes is lost until it knows that somebody listens; each question's
+        # "idle" tells whether it does. Of several answers any will do.
+        deadline = time.monotonic() + START
+        patience = 0.05
+        while time.monotonic() < deadline and self.alive():
+            request = self.send("kernel_info_request", {})
+            if self._heard(request, patience):
+                return
+            patience = min(2 * patience, 2.0)
+        raise GradingError(f"a kernel did not start: {self._provisioner.template.last_words()}")
+
+    def _heard(self, request: str, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        iopub = self._client.iopub_channel
+        while (left := deadline - time.monotonic()) > 0:
+            if iopub.socket.poll(int(1000 * left) + 1):
+                message = _receive(iopub)
+                if message is not None and message["parent_header"].get("msg_id") == request:
+                    return True
+        return False
 
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._popen.poll() is None
+        """Whether the kernel still runs.
+
+        Raises
+        ------
+        TemplateLost
+            If it ended because its template or warden did.
+        """
+        over = self._provisioner.over()
+        if over == "lost":
+            raise TemplateLost(
+                f"a kernel's warden is gone: {self._provisioner.template.last_words()}"
+            )
+        return over is None
+
+    @property
+    def passed(self) -> str | None:
+        """The limit for which the kernel was ended: ``"memory"``, ``"cpu"`` or None."""
+        over = self._provisioner.ended
+        return over if over in ("memory", "cpu") else None
 
     def cpu(self) -> float:
-        """CPU seconds of the process and its finished children so far."""
-        try:
-            self._cpu = float(sum(self._process.cpu_times()[:4]))
-        except psutil.Error:
-            pass  # gone: what it had used when last asked
-        return self._cpu
+        """CPU seconds of the kernel and everything that it started, so far."""
+        return self._provisioner.usage()
 
     def run(self, source: str, seconds: float, outputs: Outputs | None) -> Ran:
         """Run a cell and collect what it prints; interrupted, then killed, when time is up."""
@@ -230,24 +217,15 @@ class Kernel:
         return reply, False
 
     def interrupt(self) -> None:
-        """Send SIGINT to the kernel's process group."""
-        self._signal(signal.SIGINT)
+        """Interrupt what the kernel does, as Ctrl-C would."""
+        self._manager.interrupt_kernel()
 
     def kill(self) -> None:
-        """End the process group at once and wait for it."""
-        self._signal(signal.SIGKILL)
-        self._popen.wait(timeout=10)
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self.alive():
-            try:
-                os.killpg(os.getpgid(self._process.pid), number)
-            except ProcessLookupError:
-                pass  # ended between the two lines
+        """End the kernel and everything that it started, and wait for it."""
+        self._provisioner.end()
 
     def close(self) -> None:
-        """Kill the process and release sockets and files."""
-        self.cpu()
+        """Kill the kernel and release sockets and files."""
         self.kill()
         self._client.stop_channels()
         self._manager.cleanup_resources()

@@ -18,18 +18,27 @@ import nh3
 from nbconvert.exporters import NotebookExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import compute_checksum, parse_utc
+from traitlets import Bool
 
 from autograde import assemble, catalog, execute, gradebook, intake, results
+from autograde.doctor import require_sandbox
 from autograde.errors import GradingError, IntakeError, LabError
+from autograde.source import HIDDEN
 from autograde.verdict import Result
 
 #: What Pygments writes for code in a text; other classes and every id are the page's own.
 _CLASSES = re.compile(r"highlight|[a-z][a-z0-9]{0,2}")
 _LINK = re.compile(r"(https?:|mailto:)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,")
+#: What feedback says in place of outputs.
+LEFT_OUT = (
+    "From here on, outputs of cells are not shown: they ran after hidden tests and could hold what "
+    "those tests asked with."
+)
 _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li"),
     *("b", "i", "em", "strong", "del", "sub", "sup", "code", "pre", "div", "span", "a", "img"),
@@ -85,6 +94,8 @@ class AssemblingExporter(NotebookExporter):
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
+        if not Grade(parent=self.parent).unsafe_no_sandbox:
+            require_sandbox()  # before anything is touched
         course = self.parent.coursedir = Course(self.parent.coursedir)
         if _is_lab(Path(course.root), course.assignment_id):
             # A folder without any notebook is a submission too: one that cannot be read.
@@ -119,6 +130,10 @@ class AssemblingExporter(NotebookExporter):
 class Grade(NbGraderPreprocessor):
     """Stands where nbgrader's ``Execute`` stands: runs the cells and decides every score."""
 
+    unsafe_no_sandbox = Bool(
+        False, help="Run candidates' code with the rights of this account; results say so."
+    ).tag(config=True)
+
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
@@ -127,11 +142,20 @@ class Grade(NbGraderPreprocessor):
         coursedir = self.parent.parent.coursedir
         course = Path(coursedir.root)
         release = _release(coursedir, keys["assignment"], keys["notebook"])
+        nb.metadata["autograde"]["hidden"] = [
+            name for name, source in assemble.sources(release).tests.items() if HIDDEN in source
+        ]
         submitted = coursedir.format_path(
             coursedir.submitted_directory, keys["student"], keys["assignment"]
         )
         files = intake.read(Path(submitted), keys["notebook"]).files
-        result = execute.grade(nb, release, files, candidate=keys["student"])
+        result = execute.grade(
+            nb,
+            release,
+            files,
+            candidate=keys["student"],
+            sandboxed=not self.unsafe_no_sandbox,
+        )
         nb.metadata["autograde"]["status"] = result.status
         if _is_lab(course, keys["assignment"]):
             results.save(course, result)
@@ -149,6 +173,31 @@ class SaveVerdicts(SaveAutoGrades):
         nb, resources = super().preprocess(nb, resources)
         keys = resources["nbgrader"]
         gradebook.commit(keys["db_url"], resources["autograde"], assignment=keys["assignment"])
+        return nb, resources
+
+
+class LeaveOutOutputs(NbGraderPreprocessor):
+    """First step of ``generate_feedback``: nothing that hidden tests asked with reaches a page.
+
+    A function of the candidate's may remember what hidden tests gave it, and any later cell may
+    print it. So from the first check with hidden tests on, only the checks' own outputs are shown,
+    and one sentence says so. Whether a later cell printed anything at all would tell, too. Graders
+    see every output in formgrader.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Empty the later cells, in the copy that becomes the page."""
+        # Without a word on which checks have hidden tests, each of them may.
+        hidden = nb.metadata.get("autograde", {}).get("hidden")
+        after = told = False
+        for cell in nb.cells:
+            if assemble.is_test(cell):
+                after = after or hidden is None or assemble.marks(cell)["grade_id"] in hidden
+            elif after and cell.cell_type == "code":
+                said = [] if told else [new_output("stream", text=LEFT_OUT)]
+                cell.outputs, told = said, True
         return nb, resources
 
 

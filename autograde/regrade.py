@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 
-from autograde import assemble, catalog, execute, gradebook, intake, results
+from autograde import assemble, catalog, execute, gradebook, intake, results, workspace
 from autograde.errors import UsageError
 from autograde.verdict import Result
 
@@ -56,7 +56,7 @@ def find(course: Path, labs: Sequence[str], candidates: Sequence[str]) -> list[J
     return jobs
 
 
-def grade_one(release: catalog.Release, job: Job) -> tuple[str, str]:
+def grade_one(release: catalog.Release, job: Job, sandboxed: bool) -> tuple[str, str]:
     """Execute one submission with papermill: the result and the notebook, both as JSON."""
     import papermill  # in the worker: the driver does not need it
 
@@ -69,6 +69,7 @@ def grade_one(release: catalog.Release, job: Job) -> tuple[str, str]:
         release=release,
         files=job.submission.files,
         candidate=job.candidate,
+        sandboxed=sandboxed,
         collect=collected,
     )
     return collected[0].model_dump_json(), nbformat.writes(executed)
@@ -82,6 +83,7 @@ def run(
     *,
     workers: int,
     address: str | None = None,
+    sandboxed: bool = True,
 ) -> Iterator[Result]:
     """Grade the jobs on Ray and yield each result as it comes.
 
@@ -95,6 +97,8 @@ def run(
         Gradings at a time on this machine; on a cluster, what it has decides.
     address
         A running Ray cluster instead of one on this machine.
+    sandboxed
+        Whether candidates' code is confined.
 
     Yields
     ------
@@ -107,7 +111,7 @@ def run(
     for job in jobs:  # no score outlives the beginning of the run that replaces it
         gradebook.forget(db_url, job.lab, job.candidate)
         results.forget(course, job.lab, job.candidate)
-    for job, outcome in _on_ray(jobs, releases, workers, address):
+    for job, outcome in _on_ray(jobs, releases, workers, address, sandboxed):
         result, notebook = outcome
         gradebook.commit(db_url, result)
         results.save(course, result)
@@ -130,6 +134,7 @@ def _on_ray(
     releases: Mapping[str, catalog.Release],
     workers: int,
     address: str | None,
+    sandboxed: bool,
 ) -> Iterator[tuple[Job, tuple[Result, str | None]]]:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray  # a second of imports that no other command needs
@@ -143,7 +148,7 @@ def _on_ray(
     try:
         remote = ray.remote(num_cpus=1, max_retries=1)(grade_one)
         shipped = {name: ray.put(release) for name, release in releases.items()}
-        waiting = {remote.remote(shipped[job.lab], job): job for job in jobs}
+        waiting = {remote.remote(shipped[job.lab], job, sandboxed): job for job in jobs}
         while waiting:
             (ready,), _ = ray.wait(list(waiting), num_returns=1)
             job = waiting.pop(ready)
@@ -152,11 +157,16 @@ def _on_ray(
                 yield job, (Result.model_validate_json(text), notebook)
             except ray.exceptions.RayError as error:
                 lost = execute.undecided(
-                    releases[job.lab], job.submission.digest, job.candidate, str(error)
+                    releases[job.lab],
+                    job.submission.digest,
+                    job.candidate,
+                    str(error),
+                    sandboxed=sandboxed,
                 )
                 yield job, (lost, None)
     finally:
         ray.shutdown()
+        workspace.sweep()  # Ray kills its workers
 
 
 def new_folder(course: Path) -> Path:

@@ -31,12 +31,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from autograde import wire
 
 #: Largest message in either direction, bytes. A frame of a million rows is about 150 MB.
 LIMIT = 256 * 1024 * 1024
+#: Most bytes that one check takes from the candidate, in all its replies; it may keep them all.
+TOTAL = 1024 * 1024 * 1024
 
 
 class LinkBroken(BaseException):
@@ -55,6 +57,10 @@ class Garbled(LinkBroken):
     """The candidate's side sent bytes that are no message, or a reply to something else."""
 
 
+class Flooded(LinkBroken):
+    """The candidate's replies to one check are more than the grader's memory is to hold."""
+
+
 class NoValue(TypeError):
     """A test used an object of the candidate's as if it were data, and it has no value here."""
 
@@ -65,6 +71,23 @@ class Missing(NameError):
 
 class RemoteError(Exception):
     """An exception of a class that does not exist on this side."""
+
+
+class _Meter:
+    """The socket as :func:`wire.read` uses it, with a count of what arrives."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.gettimeout, self.settimeout = sock.gettimeout, sock.settimeout
+        self.received = 0
+
+    def recv(self, size: int) -> bytes:
+        """Receive; Flooded as soon as it is too much, before the rest of a message is taken."""
+        data = self._sock.recv(size)
+        self.received += len(data)
+        if self.received > TOTAL:
+            raise Flooded(f"more than {TOTAL} bytes in one check")
+        return data
 
 
 class Link:
@@ -81,15 +104,26 @@ class Link:
         Seconds spent waiting for the candidate.
     broken
         Why the link cannot be used any more, or None.
+    exposed
+        Whether a check with hidden tests has used the link: what the candidate's side says from
+        then on may be made of hidden inputs.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._meter = _Meter(sock)
+        self._counted = cast(socket.socket, self._meter)  # as much of one as reading needs
         self._number = 0
         self.broken: str | None = None
         self.budget = 60.0
         self.contacts = 0
         self.waited = 0.0
+        self.exposed = False
+
+    def begin(self, budget: float) -> None:
+        """Start a check: nothing is heard, received or waited for yet."""
+        self.contacts, self.waited, self.budget = 0, 0.0, budget
+        self._meter.received = 0
 
     def request(self, operation: str, *arguments: Any) -> Any:
         """Ask and wait for the answer.
@@ -115,7 +149,9 @@ class Link:
             # A peer that does not read would block a write without a deadline for ever.
             deadline = begun + left
             wire.write(self._sock, message, refer=_refer, limit=LIMIT, deadline=deadline)
-            reply = wire.read(self._sock, limit=LIMIT, deadline=deadline, resolve=self._meet)
+            reply = wire.read(self._counted, limit=LIMIT, deadline=deadline, resolve=self._meet)
+        except Flooded as error:
+            self._fail(Flooded, str(error))
         except TimeoutError:
             self._fail(TimedOut, "no answer in time")
         except wire.Malformed as error:
@@ -308,32 +344,36 @@ def rebuild(bases: list[Any], message: str, where: str) -> BaseException:
         imported. Exceptions that steer loops and generators become RuntimeError (as PEP 479 has
         it): raised inside ``map`` or ``zip`` they would end a test's loop early and silently.
     """
-    kind: type[BaseException] = RemoteError
     for entry in bases[:50]:
         match entry:
             case (str(module), str(qualified)) if len(module) + len(qualified) < 500:
-                found = _find_exception(module, qualified)
-                if found is not None:
-                    kind = found
-                    break
+                kind = _find_exception(module, qualified)
+                error = _make(kind, message[:2000], where[:200]) if kind else None
+                if error is not None:
+                    return error
+    error = _make(RemoteError, message[:2000], where[:200])
+    assert error is not None
+    return error
+
+
+def _make(kind: type[BaseException], text: str, where: str) -> BaseException | None:
+    """An exception with that text, or None if the class does not work with a text alone."""
     if issubclass(kind, StopIteration | StopAsyncIteration | GeneratorExit):
-        kind, message = RuntimeError, f"{kind.__name__}: {message}"
-    text = message[:2000]
+        kind, text = RuntimeError, f"{kind.__name__}: {text}"
     try:
         error = kind(text)
     except Exception:  # a class that wants other arguments, such as UnicodeDecodeError
         try:
             error = kind.__new__(kind)
             error.args = (text,)
-            str(error)  # CalledProcessError has no text without them
         except Exception:
-            error = RemoteError(text)
-    # An exception takes new attributes, which its type cannot know: they are how is_remote() tells.
+            return None
     try:
-        error.remote_where = where[:200]  # type: ignore[attr-defined]
-    except Exception:  # a class with slots
-        error = RemoteError(text)
-        error.remote_where = where[:200]  # type: ignore[attr-defined]
+        str(error)  # CalledProcessError and NumPy's MemoryError have no text without the others
+        # It takes new attributes, which its type cannot know: they are how is_remote() tells.
+        error.remote_where = where  # type: ignore[attr-defined]
+    except Exception:
+        return None
     return error
 
 

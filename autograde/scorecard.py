@@ -245,6 +245,7 @@ class Card:
             "points changed by a person": self.settled,
             "differs from the release": self.result.tampering,
             "lab changed since": self.outdated,
+            "graded without a sandbox": self.result.sandbox == "none",
         }
         return tuple(sentence for sentence, holds in said.items() if holds)
 

@@ -9,6 +9,7 @@ a part of a task is ``id.part``.
 """
 
 import ast
+import builtins
 import re
 import symtable
 import warnings
@@ -20,9 +21,11 @@ from typing import Any
 
 import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
 
 from autograde.catalog import Lab, together
 from autograde.errors import LabError
+from autograde.imports import imported_names
 
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
@@ -226,6 +229,7 @@ def check(lab: Lab, cells: Sequence[Cell]) -> None:
             *(fault for cell in cells for fault in _cell_faults(cell)),
             *_lab_faults(lab, cells),
             *_clashes(cells),
+            *_foreign_scores(cells),
         )
     ]
     if faults:
@@ -352,6 +356,48 @@ def _clashes(cells: Sequence[Cell]) -> Iterator[Fault]:
                     cell.line,
                     cell.name,
                 )
+
+
+def _foreign_scores(cells: Sequence[Cell]) -> Iterator[Fault]:
+    """Yield checks whose last expression is something of the candidate's.
+
+    Its value is the score, and what the candidate's function returns may be a number.
+    """
+    code = [cell for cell in cells if cell.type == "code"]
+    shared = {*dir(builtins), "get_ipython", "display", *(_imports(*code) - {"*"})}
+    for cell in code:
+        if "locked" in cell.keys and cell.keys.get("side") != "candidate":
+            shared |= _defined(cell)
+    for cell in code:
+        if "check" not in cell.keys or _syntax_error(cell.source) is not None:
+            continue
+        last = ast.parse(_python(cell.source)).body[-1:]
+        if not last or not isinstance(last[0], ast.Expr) or cell.source.rstrip().endswith(";"):
+            continue
+        root = last[0].value
+        while isinstance(root, ast.Call | ast.Attribute | ast.Subscript | ast.Await):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        # With a star import among them, nobody can tell what the names are.
+        if isinstance(root, ast.Name) and not {root.id, "*"} & (shared | _defined(cell)):
+            text = ast.unparse(last[0])
+            yield (
+                f"the check ends in `{text}`, so its value would be the score, and {root.id!r} is "
+                f"the candidate's: write `assert {text} == ...`, or `_ = {text}` if the value "
+                "does not matter",
+                None if cell.line is None else cell.line + last[0].lineno,
+                cell.name,
+            )
+
+
+def _imports(*cells: Cell) -> set[str]:
+    """Return the names that stand for modules in a check if these cells are in the lab."""
+    nodes = [NotebookNode(cell_type="code", source=cell.source) for cell in cells]
+    return set(imported_names(NotebookNode(cells=nodes)))
+
+
+def _defined(cell: Cell) -> set[str]:
+    """Return the global names that a code cell defines; ``*`` for those of a star import."""
+    return _imports(cell) | {name for name, _ in _bindings(cell.source)}
 
 
 def _syntax_error(source: str) -> SyntaxError | None:

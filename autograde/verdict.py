@@ -6,6 +6,7 @@ running of code: that is :mod:`autograde.execute`.
 """
 
 import math
+import numbers
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
@@ -93,7 +94,9 @@ class Result(Record):
     ``tampering`` says what was changed that was not the candidate's to change, ``remarks`` what was
     odd but harmless. ``status`` is "graded" when every check has a score, "unreadable" when the
     submission could not be read (every score is 0 and ``note`` says why) and "grader error" when a
-    check or the machinery failed by a fault of ours.
+    check or the machinery failed by a fault of ours. ``sandbox`` is "none" for a grading in which
+    nothing confined the candidate's code (``--unsafe-no-sandbox``): its scores are what that code
+    left of them.
     """
 
     lab: str
@@ -108,6 +111,7 @@ class Result(Record):
     wall: float
     cpu: float
     hashes: Hashes
+    sandbox: Literal["bubblewrap", "none"] = "none"
 
     @property
     def score(self) -> float:
@@ -161,14 +165,19 @@ def points_for(value: object, points: float) -> float:
         value = item()  # np.float64(0.0) and np.False_ are what they look like
     if isinstance(value, bool):
         return points if value else 0.0
-    if not isinstance(value, int | float):
+    if not isinstance(value, numbers.Number):
         return points
-    if math.isnan(value):
+    try:
+        number = float(value)  # type: ignore[arg-type]  # a complex number ends below
+    except (OverflowError, TypeError, ValueError) as error:
+        outside = f"outside [0, {points:g}] or no number of points"
+        raise GradingError(f"the check's value is {outside}: {error}") from error
+    if math.isnan(number):
         return 0.0
     # A sum of weights such as 1.1 + 2.2 may pass 3.3 by a rounding error.
-    if value < -1e-9 or value > points * (1 + 1e-9) + 1e-9:
-        raise GradingError(f"the check's value is {value!r}, outside [0, {points:g}]")
-    return min(round(max(float(value), 0.0), 2), points)
+    if number < -1e-9 or number > points * (1 + 1e-9) + 1e-9:
+        raise GradingError(f"the check's value is {number!r}, outside [0, {points:g}]")
+    return min(round(max(number, 0.0), 2), points)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Status:

@@ -68,7 +68,8 @@ def test_each_task_stands_alone(three):
     assert statuses(result) == {"double": "wrong", "triple": "crashed", "last": "passed"}
     # double(1) == 2 by chance, so the hidden test finds it, and its reason shows nothing of it.
     assert "42" not in result.verdicts[0].reason
-    assert "line 2 of triple" in result.verdicts[1].reason
+    assert "line 2 of its cell" in result.verdicts[1].reason
+    assert "secret" not in result.verdicts[1].reason  # it comes after a hidden test
     stored = json.dumps(notebook)
     assert "double(21)" not in stored
     assert "BEGIN HIDDEN" not in stored

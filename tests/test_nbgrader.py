@@ -20,12 +20,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from nbformat.v4 import new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from autograde import results
 from autograde.build import build_lab
-from autograde.nbgrader_steps import Course, safe_markdown
+from autograde.nbgrader_steps import LEFT_OUT, Course, LeaveOutOutputs, safe_markdown
+from autograde.testing import check, free
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 YAML = """\
@@ -223,6 +225,8 @@ STUBBORN = (
 LEAVES = "def triple(x):\n    raise SystemExit"
 STDERR = "def triple(x):\n    import sys\n    print('careful', file=sys.stderr)\n    return 3 * x"
 CHEAT = "def double(x):\n    return 2"
+REMEMBERS = "SEEN = []\ndef triple(x):\n    SEEN.append(x)\n    return 3 * x"
+TELLS = "def last(x):\n    raise KeyError(SEEN)"
 MARKUP = '<script>alert("live")</script><img src=x onerror=alert(1)> [click](javascript:alert(1))'
 EXPECTED = {
     # candidate: the points of double, triple and last, and what is said of triple or double
@@ -249,6 +253,7 @@ EXPECTED = {
     "stderr": (ALL, ""),
     "odd_files": (ALL, ""),
     "markup": ((0, 5.5, 10), "alert"),
+    "remembers": ((10, 5.5, 0), "your code raised KeyError (line 2 of its cell)"),
 }
 
 
@@ -317,6 +322,14 @@ def hand_in_cohort(root, outside):
         memo=MEMO,
     )
     hand_in(root, "markup", odd)
+
+    def remember(made):
+        made["cells"].insert(0, own("print('printed before any check')"))
+        for name in ("check_double", "check_triple"):
+            place = made["cells"].index(find(made, name)) + 1
+            made["cells"].insert(place, own("print('printed after', SEEN)"))
+
+    hand_in(root, "remembers", changed(remember, triple=REMEMBERS, last=TELLS))
 
 
 SHOWS = f"""\
@@ -488,6 +501,21 @@ def test_feedback_says_in_words_what_was_wrong_and_nothing_else(feedback):
 
 
 @pytest.mark.slow
+def test_what_hidden_tests_asked_with_is_for_graders_alone(cohort, feedback):
+    """A function remembered it and later cells print it: no page and no sentence shows that."""
+    root, _ = cohort
+    graded = root / "course" / "autograded" / "remembers" / "tiny" / "tiny.ipynb"
+    assert "98765" in graded.read_text()
+    (verdict,) = (v for v in standing(root)["remembers"].verdicts if v.task == "last")
+    assert "98765" in verdict.detail
+    assert "98765" not in verdict.reason
+    page = feedback["remembers"]
+    assert "printed before any check</" in page.replace("\n", "")
+    assert page.count(LEFT_OUT) == 1
+    assert "Passed: 10 of 10 points." in page
+
+
+@pytest.mark.slow
 def test_export_has_everybody(cohort):
     """``nbgrader export`` writes a line for each candidate."""
     root, _ = cohort
@@ -584,6 +612,24 @@ def test_markdown_is_shown_without_live_markup():
     assert "&lt;script&gt;" in page
     assert 'href="https://example.org"' in safe_markdown("[a](https://example.org)")
     assert safe_markdown("![gone](attachment:gone.png) <b>").startswith("<pre>")
+
+
+def test_feedback_shows_no_output_after_hidden_tests():
+    """Nor whether there was any; graded without a word on hidden tests, after the first check."""
+    pages = {}
+    for hidden in (["check_b"], None):
+        cells = []
+        for part in "abc":
+            cells += [free(f"print('{part}')"), check(part, "pass"), free("silent")]
+            for cell, text in zip(cells[-3:], (part, f"score of {part}", ""), strict=True):
+                cell.outputs = [new_output("stream", text=text)] if text else []
+        told = {} if hidden is None else {"autograde": {"hidden": hidden}}
+        tree = new_notebook(cells=cells, metadata=told)
+        LeaveOutOutputs().preprocess(tree, {})
+        pages[hidden is None] = ["".join(o.text for o in cell.outputs) for cell in cells]
+    a, b, c = "score of a", "score of b", "score of c"
+    assert pages[False] == ["a", a, "", "b", b, LEFT_OUT, "", c, ""]
+    assert pages[True] == ["a", a, LEFT_OUT, "", b, "", "", c, ""]
 
 
 # -- nbgrader's own ways ------------------------------------------------------------------------

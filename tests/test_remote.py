@@ -20,7 +20,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograde import remote, wire
-from autograde.remote import Died, Garbled, Link, LinkBroken, Missing, NoValue, Remote, TimedOut
+from autograde.remote import (
+    Died,
+    Flooded,
+    Garbled,
+    Link,
+    LinkBroken,
+    Missing,
+    NoValue,
+    Remote,
+    TimedOut,
+)
 
 MIB = 1024 * 1024
 
@@ -285,6 +295,19 @@ def test_the_budget_is_one_for_all_requests(talk):
     with pytest.raises(TimedOut):
         list(map(thing, range(100)))
     assert 3 < link.contacts < 20
+
+
+def test_replies_to_one_check_are_counted(talk, monkeypatch):
+    """All together have a limit, which cuts the reply at hand short, and each check its own."""
+    monkeypatch.setattr(remote, "TOTAL", 3 * MIB)
+    link = talk(value(lambda n: (n, "ok", bytes(MIB))))
+    for _ in range(3):
+        link.begin(5.0)
+        assert len(link.request("name", "x")) == len(link.request("name", "x")) == MIB
+    with pytest.raises(Flooded):
+        link.request("name", "x")
+    with pytest.raises(LinkBroken):
+        link.request("name", "x")
 
 
 def test_an_endless_iterator_ends_at_the_deadline(talk):

@@ -180,6 +180,18 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ),
         ("expected = 2", "mean = 2", 13, "'mean' is also defined by the locked cell at line 7"),
         ("expected = 2", "for mean in []: pass", 13, "'mean' is also defined"),
+        ("assert findings()", "findings()", 35, "write `assert findings() == ...`, or `_ = find"),
+        ("assert mean([1, 5]) == 3", "mean([1, 5])", 25, "ends in `mean([1, 5])`"),
+        ("assert findings()", "x = 1\nfindings()[0].share", 36, "'findings' is the candidate's"),
+        ("assert findings()", "await findings", 35, "'findings' is the candidate's"),
+        ("assert findings()", "findings().count(math.pi)", 35, "'findings' is the candidate's"),
+        ("assert findings()", "found", 35, "'found' is the candidate's"),
+        (
+            'side="grader"\nexpected = 2\n\n# %%\n# cat',
+            'side="candidate"\ndef ask(f): return 2\n\n# %% check="mean"\nask(mean)\n\n# %%\n# c',
+            11,
+            "'ask' is the candidate's",
+        ),
     ],
 )
 def test_faults(tmp_path: Path, old: str, new: str, line: int | None, message: str) -> None:
@@ -217,6 +229,17 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
         ("expected = 2", "expected = await thing()"),
         ("expected = 2", "%matplotlib inline"),
         ('"findings"', '"findings.claims"'),
+        ("assert findings()", "findings();"),
+        ("assert findings()", "_ = findings()"),
+        ("assert findings()", "found = findings()\nlen(found)"),
+        ("assert findings()", "found = len(findings())\nfound"),
+        ("assert findings()", "math.sqrt(expected)"),
+        ("assert findings()", "expected"),
+        ("assert findings()", "from hidden import ask\nask(findings)"),
+        ("assert findings()", "from hidden import *\nask(findings)"),
+        ("assert findings()", "def ask(f):\n    return 1\n\nask(findings)"),
+        ("assert findings()", "findings()\n%matplotlib inline"),
+        ("assert findings()", "# nothing is asked"),
     ],
 )
 def test_what_is_no_fault(tmp_path: Path, old: str, new: str) -> None:

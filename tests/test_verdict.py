@@ -1,6 +1,8 @@
 """The score rule and the records: a closed set of words, and sums that an author expects."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -51,6 +53,9 @@ def result(*verdicts):
         (np.float32(2.5), 2.5),
         (np.int64(3), 3),
         (np.array(4.0), 4),
+        (np.longdouble(0), 0),
+        (Decimal("2.5"), 2.5),
+        (Fraction(1, 2), 0.5),
         (10 + 1e-12, 10),
         (-1e-12, 0),
     ],
@@ -62,7 +67,10 @@ def test_what_a_last_value_stands_for(value, points):
     assert type(found) in (int, float)
 
 
-@pytest.mark.parametrize("value", [10.1, -0.1, math.inf, -math.inf, np.float64(11), np.array(-1)])
+BEYOND = [10.1, -0.1, math.inf, -math.inf, np.float64(11), np.array(-1), 10**400, -(10**5000), 1j]
+
+
+@pytest.mark.parametrize("value", BEYOND, ids=range(len(BEYOND)))
 def test_a_number_beyond_the_points_is_the_authors_fault(value):
     """It is neither clipped nor taken: a person has to see it."""
     with pytest.raises(GradingError, match="outside"):
