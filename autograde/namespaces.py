@@ -153,7 +153,7 @@ _REFUSED = {
     "mount_setattr": (442, 442),
     "memfd_secret": (447, 447),
 }
-_SOCKET, _CLONE = (41, 198), (56, 220)
+_SOCKET, _CLONE, _SETSOCKOPT = (41, 198), (56, 220), (54, 208)
 #: Unix, IPv4, IPv6, and netlink, by which a process lists its interfaces. Among the rest is vsock,
 #: which no network namespace confines.
 _FAMILIES = (1, 2, 10, 16)
@@ -180,7 +180,8 @@ def _filter(machine: str) -> list[tuple[int, int, int, int]]:
     """The filter as classic BPF: (operation, jump if true, jump if false, operand) a line."""
     load, equal, at_least, any_bit, give = 0x20, 0x15, 0x35, 0x45, 0x06
     allow, kill, refuse = 0x7FFF0000, 0x80000000, 0x00050000
-    number, architecture, first_argument = 0, 4, 16
+    number, architecture = 0, 4
+    first_argument, second_argument, third_argument = 16, 24, 32
     column = list(_MACHINES).index(machine)
     lines = [
         (load, 0, 0, architecture),
@@ -203,5 +204,16 @@ def _filter(machine: str) -> list[tuple[int, int, int, int]]:
     ]
     for place, family in enumerate(_FAMILIES):
         lines.append((equal, len(_FAMILIES) - place, 0, family))
-    lines += [(give, 0, 0, refuse | EAFNOSUPPORT), (give, 0, 0, allow)]
+    lines += [
+        (give, 0, 0, refuse | EAFNOSUPPORT),
+        # Sizes of buffers are advice that the kernel may leave: memory there is nobody's.
+        (equal, 0, 6, _SETSOCKOPT[column]),
+        (load, 0, 0, second_argument),
+        (equal, 0, 4, socket.SOL_SOCKET),
+        (load, 0, 0, third_argument),
+        (equal, 1, 0, socket.SO_SNDBUF),
+        (equal, 0, 1, socket.SO_RCVBUF),
+        (give, 0, 0, refuse),
+        (give, 0, 0, allow),
+    ]
     return lines

@@ -25,6 +25,8 @@ _MADE_UP = {
     "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
+#: How many cores there are; libraries size their pools by it.
+_CORES = "/sys/devices/system/cpu"
 _GPU = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-caps")
 
 
@@ -48,8 +50,10 @@ def environment(home: str, temporary: str) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        # A template may have no thread when it forks, and PyArrow's allocator starts one.
+        # A template may have no thread when it forks, and one of PyArrow's allocators starts one;
+        # another reserves a gigabyte of address space, which would count as the candidate's.
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
         **dict.fromkeys(THREADS, "1"),
     }
 
@@ -104,12 +108,12 @@ def command(program: Sequence[str], *, sockets: Path, gpu: bool) -> tuple[list[s
         elif folder.is_dir():
             line += ["--ro-bind", str(folder), str(folder)]
     line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
-    for folder_name in (HOME, SOCKETS, OWN_SOCKETS, SCRATCH):
-        line += ["--dir", folder_name]
-    for path in shown():
-        # The way there is open to the candidate's account, even if it is not on the host.
-        for parent in reversed(Path(path).parents[:-1]):
-            line += ["--perms", "0755", "--dir", str(parent)]
+    # The way to everything is open to the candidate's account, even if it is not on the host.
+    seen = shown()
+    ways = [parent for path in (*seen, _CORES) for parent in reversed(Path(path).parents[:-1])]
+    for way in (*ways, "/etc", HOME, SOCKETS, OWN_SOCKETS, SCRATCH):
+        line += ["--perms", "0755", "--dir", str(way)]
+    for path in seen:
         line += ["--ro-bind", path, path]
     for name in _ETC:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
@@ -119,10 +123,9 @@ def command(program: Sequence[str], *, sockets: Path, gpu: bool) -> tuple[list[s
         os.write(descriptor, content.encode())
         os.lseek(descriptor, 0, os.SEEK_SET)
         inherited.append(descriptor)
-        line += ["--ro-bind-data", str(descriptor), f"/etc/{name}"]
+        line += ["--perms", "0644", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
     line += ["--bind", str(sockets), SOCKETS]
-    # How many cores there are; libraries size their pools by it.
-    line += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
+    line += ["--ro-bind-try", _CORES, _CORES]
     if gpu:
         cards = [path.name for path in Path("/dev").glob("nvidia[0-9]*")]
         for name in (*_GPU, *cards):

@@ -365,7 +365,11 @@ def test_a_missing_name_is_the_one_that_was_asked_for(talk):
         ([("builtins", "StopIteration")], RuntimeError),
         ([("builtins", "StopAsyncIteration")], RuntimeError),
         ([("builtins", "GeneratorExit")], RuntimeError),
-        ([("builtins", "ExceptionGroup"), ("builtins", "Exception")], remote.RemoteError),
+        ([("builtins", "ExceptionGroup"), ("builtins", "Exception")], Exception),
+        (
+            [("numpy._core._exceptions", "_ArrayMemoryError"), ("builtins", "MemoryError")],
+            MemoryError,
+        ),
         ([("builtins", "BaseExceptionGroup"), ("builtins", "BaseException")], remote.RemoteError),
         ([("asyncio.exceptions", "CancelledError")], remote.RemoteError),
         ([("subprocess", "CalledProcessError")], remote.RemoteError),
