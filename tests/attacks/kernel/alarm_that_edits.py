@@ -1,4 +1,4 @@
-# about: An alarm goes off again and again, and its handler edits the data of whatever it interrupts.
+# about: An alarm goes off again and again; its handler edits the data of whatever it interrupts.
 # naive: true
 # prints: armed
 

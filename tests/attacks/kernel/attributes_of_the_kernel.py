@@ -1,4 +1,4 @@
-# about: Takes the kernel's list of messages and the notebook's builtins away, and adds a handler of its own.
+# about: Takes the kernel's message types and the notebook's builtins away, and adds a handler.
 
 # %% before
 kernel = get_ipython().kernel

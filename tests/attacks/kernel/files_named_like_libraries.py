@@ -1,4 +1,4 @@
-# about: Modules named like libraries, whose functions find everything right, lie beside the notebook.
+# about: Modules that find everything right, named like libraries, lie beside the notebook.
 # naive: true
 
 # %% check

@@ -1,4 +1,4 @@
-# about: Modules named like the hidden tests, and like what tests are made of, lie beside the notebook.
+# about: Modules named like the hidden tests and their helpers lie beside the notebook.
 # naive: true
 
 # %% check

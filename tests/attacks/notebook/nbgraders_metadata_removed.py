@@ -2,8 +2,8 @@
 # scores: {double: 0, triple: 0}
 # tampering: true
 
-# Which cell answers `triple` cannot be known any more; it runs as a cell of the candidate's own, and
-# the released stub then stands in its place.
+# Which cell answers `triple` cannot be known any more: it runs as a cell of the candidate's own,
+# and the released stub comes after it.
 
 # %% notebook
 for cell in notebook["cells"]:

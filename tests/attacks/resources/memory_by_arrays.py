@@ -10,9 +10,12 @@ if socket.gethostname() != "sandbox":
 import numpy as np
 
 held = []
-for _ in range(9):
-    held.append(np.ones(12_500_000))
-print("__WON__", len(held))
+try:
+    for _ in range(9):
+        held.append(np.ones(12_500_000))
+except MemoryError as error:
+    print(error)
+print("__WON__" if len(held) == 9 else len(held))
 
 
 def double(x):

@@ -1,5 +1,5 @@
 # about: Children that nobody waits for burn processor time in slices, which no account adds up.
-# limits: {cpu_seconds: 2, cell_seconds: 20}
+# limits: {cpu_seconds: 1.5, cell_seconds: 20}
 # slow: true
 
 # %% after triple
@@ -14,8 +14,8 @@ if socket.gethostname() != "sandbox":
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 near, far = os.pipe()
 end = time.monotonic() + 14
-running = 0
-while time.monotonic() < end:
+running = slices = 0
+while time.monotonic() < end and slices < 20:
     while running < 4:
         running += 1
         if not os.fork():
@@ -23,8 +23,7 @@ while time.monotonic() < end:
                 pass
             os.write(far, b".")
             os._exit(0)
-    running -= len(os.read(near, 4))
-    print("a slice", flush=True)
-    if (burned := globals().get("burned", 0) + 0.2) > 8:
-        print("__WON__", burned)
-        break
+    ended = len(os.read(near, 4))
+    running -= ended
+    slices += ended
+print("__WON__" if slices >= 20 else "the machine is too busy", slices)
