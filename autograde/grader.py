@@ -178,7 +178,11 @@ async def judge(
     hidden_from = _hidden_line(source)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
-        value = await _run(source, namespace, name)
+        try:
+            value = await _run(source, namespace, name)
+        finally:
+            if link.broken is not None:  # whatever a check made of that: it is no answer
+                raise link.broken
         # A stand-in as last value is the candidate's object, not the author's score.
         if isinstance(value, remote.Remote):
             raise remote.NoValue(f"{value!r} where a score is needed")

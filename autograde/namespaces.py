@@ -128,6 +128,8 @@ _REFUSED = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
     "memfd_create": (319, 279),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),

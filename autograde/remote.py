@@ -103,7 +103,7 @@ class Link:
     waited
         Seconds spent waiting for the candidate.
     broken
-        Why the link cannot be used any more, or None.
+        The error after which the link cannot be used any more, or None.
     exposed
         Whether a check with hidden tests has used the link: what the candidate's side says from
         then on may be made of hidden inputs.
@@ -114,7 +114,7 @@ class Link:
         self._meter = _Meter(sock)
         self._counted = cast(socket.socket, self._meter)  # as much of one as reading needs
         self._number = 0
-        self.broken: str | None = None
+        self.broken: LinkBroken | None = None
         self.budget = 60.0
         self.contacts = 0
         self.waited = 0.0
@@ -138,7 +138,7 @@ class Link:
             What the candidate's code raised, as :func:`rebuild` makes it.
         """
         if self.broken is not None:
-            raise Garbled(self.broken)
+            raise self.broken
         self._number += 1
         begun = time.monotonic()
         left = self.budget - self.waited
@@ -193,8 +193,8 @@ class Link:
         return self._fail(Garbled, "a reply of no known kind")
 
     def _fail(self, kind: type[LinkBroken], message: str) -> NoReturn:
-        self.broken = message
-        raise kind(message)
+        self.broken = kind(message)
+        raise self.broken
 
     def _meet(self, handle: wire.Handle) -> "Remote":
         return Remote(self, handle)

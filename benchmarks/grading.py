@@ -21,12 +21,13 @@ Two sizes of cohort tell what one more submission costs (*marginal*: the slope) 
 costs before its first (*start*: the rest). The larger cohort is the smaller one and whole rounds of
 the same submissions, so each of them weighs the same.
 
-CPU time is that of the whole tree of processes: this process adopts every orphan in it (Linux's
-child subreaper) and waits for it, so that nothing is lost when a parent leaves its children behind.
-One part is nobody's to wait for: what is still alive when the first process of its namespace ends,
-which is how a sandboxed kernel always ends. For that the wardens' own count is added, as it
-stands in the results. ``--prove`` burns a known time in a candidate's cell and shows how much of it
-is seen.
+CPU time is that of the whole tree of processes, counted twice. Once by the system: this process
+adopts every orphan in the tree (Linux's child subreaper) and waits for it; what is still alive when
+the first process of its namespace ends, as a sandboxed kernel always is, can be waited for by
+nobody, so the wardens' own count is added as it stands in the results. And once by looking at all
+processes ten times a second: Ray's node manager lets the system forget its workers. Either count
+can only miss something, so the larger one holds. ``--prove`` burns a known time in a candidate's
+cell and shows how much of it is seen.
 """
 
 import argparse
@@ -45,10 +46,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 MOST_TO_FLOOR, MOST_TO_VANILLA, MOST_TO_READY = 1.5, 1 / 3, 0.5
 #: Different submissions, and CPU seconds that each burns to prove that they are seen.
 DIFFERENT, BURN = 5, 3
+#: Seconds between two looks at the processes.
+LOOK = 0.1
 #: Seconds for which a run's left-over processes may go on before they are ended.
 PATIENCE = 20.0
 CORES = len(os.sched_getaffinity(0))
@@ -92,10 +96,11 @@ class Way:
 
 @dataclass(frozen=True)
 class Spent:
-    """CPU and wall-clock seconds."""
+    """CPU and wall-clock seconds; ``seen`` is the CPU time by looking alone."""
 
     cpu: float
     wall: float
+    seen: float = 0.0
 
 
 class Bench:
@@ -114,8 +119,6 @@ class Bench:
             "LANG": "C.UTF-8",
             "MPLBACKEND": "agg",
             **dict.fromkeys(sandbox.THREADS, "1"),
-            # Without it Ray's node manager lets the system forget its workers' CPU time.
-            "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper": "true",
         }
         self._make_ours(folder / "ours")
         self._make_vanilla(folder / "vanilla")
@@ -144,7 +147,7 @@ class Bench:
         program = Path(sys.executable).parent / command[0]
         log = self.folder / "log"
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        with log.open("wb") as file:
+        with log.open("wb") as file, _Looking() as looking:
             status = subprocess.run(
                 [program, *command[1:]],
                 cwd=folder,
@@ -153,13 +156,13 @@ class Bench:
                 stdout=file,
                 stderr=file,
             ).returncode
-        wall = time.monotonic() - begun
-        _wait_for_orphans()
+            wall = time.monotonic() - begun
+            _wait_for_orphans()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if status != 0:
             sys.exit(f"{' '.join(command)} ended with {status}:\n{log.read_text()[-4000:]}")
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Spent(cpu, wall)
+        return Spent(cpu, wall, looking.cpu)
 
     def grade(self, way: Way, submissions: Mapping[str, bytes]) -> tuple[Spent, Scores]:
         """Grade submissions in a fresh copy of the course; what it cost, and the scores."""
@@ -176,7 +179,8 @@ class Bench:
                 Result.model_validate_json(file.read_bytes())
                 for file in root.glob("course/results/*/*.json")
             ]
-            spent = Spent(spent.cpu + sum(r.cpu for r in results), spent.wall)
+            counted = spent.cpu + sum(r.cpu for r in results)
+            spent = replace(spent, cpu=max(counted, spent.seen))
             scores = self._scores(way, root)
         finally:
             shutil.rmtree(root, ignore_errors=True)
@@ -224,6 +228,46 @@ class Bench:
             notebook.cells.append(cell)
             burning[candidate] = nbformat.writes(notebook).encode()
         return burning
+
+
+class _Looking(threading.Thread):
+    """Looks at this process's descendants until it is left; ``cpu`` is what they used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._over = threading.Event()
+        self._seen: dict[tuple[str, str], int] = {}
+
+    def __enter__(self) -> "_Looking":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._over.wait(LOOK):
+            self._look()
+
+    @property
+    def cpu(self) -> float:
+        return sum(self._seen.values()) / os.sysconf("SC_CLK_TCK")
+
+    def _look(self) -> None:
+        found: dict[str, list[str]] = {}
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it has ended
+                found[file.parent.name] = file.read_text().rpartition(")")[2].split()
+        children = defaultdict(list)
+        for number, (_, parent, *_) in found.items():
+            children[parent].append(number)
+        family = [str(os.getpid())]
+        for number in family:
+            family += children[number]
+        for number in family[1:]:
+            fields = found[number]  # with the time of its start, as numbers are used again
+            self._seen[number, fields[19]] = int(fields[11]) + int(fields[12])
 
 
 def ways(lab: str) -> list[Way]:

@@ -120,10 +120,18 @@ def says(path: Path, line: str) -> bool:
     return f"\n# {line}\n" in path.read_text()
 
 
+#: Classes whose files take a second each and are many; the everyday part has the others.
+SLOW = {"kernel", "link", "notebook", "resources"}
+
+
 def each(kind: str):
     """The attacks of a class, slow ones marked."""
     return [
-        pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if says(p, "slow: true") else [])
+        pytest.param(
+            p,
+            id=p.stem,
+            marks=[pytest.mark.slow] if kind in SLOW or says(p, "slow: true") else [],
+        )
         for p in sorted((HERE / kind).glob("*.py"))
     ]
 

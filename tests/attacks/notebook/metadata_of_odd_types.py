@@ -10,7 +10,7 @@ def cell_of(name):
 mark = cell_of("check_double")["metadata"]["nbgrader"]
 mark.update(schema_version=[99], checksum=-1, locked="no", grade=0, cell_type=["code"], task={})
 extra = {"cell_type": "code", "source": "10.0", "outputs": [], "execution_count": None}
-odd_marks = (["check_double"], {"grade_id": 7}, {"grade_id": "../../check"}, {"grade_id": None}, "x")
+odd_marks = ["x", ["check_double"], *({"grade_id": odd} for odd in (7, None, "../../check"))]
 for odd in odd_marks:
     notebook["cells"].append({**extra, "metadata": {"nbgrader": odd}})
 notebook["cells"] += [7, None, "cell", [], {"cell_type": "unknown"}, {**extra, "metadata": None}]

@@ -1,7 +1,8 @@
 # about: Fills shared memory and unmaps all of it but a page, which keeps the rest alive and unseen.
+# limits: {memory_mb: 600}
+
 # No limit sees such memory (SECURITY.md says so); it goes with the kernel, and if the host ran out
 # of memory, this kernel is whom it would kill.
-# limits: {memory_mb: 600}
 
 # %% double
 import ctypes
