@@ -1,7 +1,8 @@
 # about: Makes itself better than the grader in the choice of who is killed out of memory.
-# It may become as good as anybody (SECURITY.md); the largest process is chosen then.
+
 
 # %% double
+# As good as anybody it may become (SECURITY.md): the largest process is chosen then.
 import socket
 
 if socket.gethostname() != "sandbox":

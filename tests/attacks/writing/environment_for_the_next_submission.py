@@ -11,11 +11,13 @@ if socket.gethostname() != "sandbox":
 
 import builtins
 import ctypes
-import mmap
+import time
 
 import numpy as np
 import pandas as pd
 
+print("changed", flush=True)
+time.sleep(0.3)  # what follows may break its own messages too
 builtins.sum = builtins.max = lambda *a: 0
 np.array = pd.DataFrame = np.testing.assert_allclose = None
 os.environ["PYTHONSTARTUP"] = os.environ["LD_PRELOAD"] = "/tmp/none.so"
@@ -28,7 +30,6 @@ with open("/proc/self/maps") as file:
         if flags == "rw-s" and "/dev/zero" in line:
             first, last = (int(end, 16) for end in span.split("-"))
             ctypes.memset(first, 255, last - first)
-print("changed", mmap.PAGESIZE)
 
 
 def double(x):
