@@ -751,3 +751,52 @@ def test_a_run_that_cannot_begin_leaves_no_old_score(failing):
     assert "autograde build tiny" in run.stdout
     assert set(found.values()) == {(None, True)}
     assert result == {}
+
+
+# -- a host that cannot confine anybody ---------------------------------------------------------
+
+#: Starts a command that can make no namespaces, as on a hardened host or inside a container.
+UNABLE = """
+import os, sys
+from autograde import namespaces
+namespaces.drop_capabilities()
+namespaces.filter_calls()
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def unable(root, *command):
+    """Run a command on such a host."""
+    return subprocess.run(
+        [sys.executable, "-c", UNABLE, *command],
+        cwd=root,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_without_a_sandbox_nothing_is_graded_unless_told_to(tmp_path):
+    """Both front ends refuse with the remedy and touch no score; the way round marks results."""
+    root = make_repository(tmp_path / "repository", "tiny")
+    hand_in(root, "ada", notebook(root, ANSWERS))
+    assert nbgrader(root, "autograde", "tiny").returncode == 0
+    before, graded = grades(root, "ada"), standing(root)
+    assert graded["ada"].sandbox == "bubblewrap"
+    for command in (("nbgrader", "autograde", "tiny", "--force"), ("autograde", "regrade")):
+        run = unable(root, *command)
+        assert run.returncode != 0
+        assert "cannot be confined here" in run.stdout
+        assert "--unsafe-no-sandbox" in run.stdout
+        assert (grades(root, "ada"), standing(root)) == (before, graded)
+    run = unable(root, "autograde", "doctor")
+    assert run.returncode == 1
+    assert "Grading is not possible here" in run.stdout
+    unsafe = "--Grade.unsafe_no_sandbox=True"
+    run = unable(root, "nbgrader", "autograde", "tiny", "--force", unsafe)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert standing(root)["ada"].sandbox == "none"
+    assert grades(root, "ada") == before

@@ -120,6 +120,8 @@ def says(path: Path, line: str) -> bool:
     return f"\n# {line}\n" in path.read_text()
 
 
+#: How an attack makes sure that it is confined, should somebody run it by hand.
+GUARD = 'if socket.gethostname() != "sandbox":\n    raise RuntimeError('
 #: Classes whose files take a second each and are many; the everyday part has the others.
 SLOW = {"kernel", "link", "notebook", "resources"}
 
@@ -181,6 +183,14 @@ def test_tampering_with_the_notebook_earns_nothing(arena, path):
 def test_a_hostile_conversation_earns_nothing(arena, path):
     """The far end may say what it likes: that task is lost, and nothing else."""
     run(arena, path, NOTHING)
+
+
+def test_what_could_do_harm_runs_in_a_sandbox_only():
+    """An attack on the host or on others gives up at once where nothing confines it."""
+    harmful = [path for kind in ("network", "writing") for path in (HERE / kind).glob("*.py")]
+    assert len(harmful) > 30
+    unguarded = [path.name for path in harmful if GUARD not in path.read_text()]
+    assert unguarded == []
 
 
 @pytest.mark.parametrize("path", each("network"))

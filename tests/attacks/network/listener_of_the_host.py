@@ -4,6 +4,11 @@
 # %% double
 import socket
 
+if socket.gethostname() != "sandbox":
+    raise RuntimeError("only for a sandbox: it speaks to others")
+
+import socket
+
 hosts = {"127.0.0.1", "127.0.0.2", "localhost", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"}
 hosts |= {socket.gethostname(), "host.docker.internal", "10.0.2.2", "172.17.0.1"}
 for host in hosts:

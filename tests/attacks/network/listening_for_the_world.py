@@ -4,6 +4,11 @@
 # %% double
 import socket
 
+if socket.gethostname() != "sandbox":
+    raise RuntimeError("only for a sandbox: it speaks to others")
+
+import socket
+
 import psutil
 
 server = socket.create_server(("0.0.0.0", 0))

@@ -3,6 +3,11 @@
 
 # %% double
 import socket
+
+if socket.gethostname() != "sandbox":
+    raise RuntimeError("only for a sandbox: it speaks to others")
+
+import socket
 import struct
 import threading
 

@@ -2,6 +2,11 @@
 # prints: tried
 
 # %% double
+import socket
+
+if socket.gethostname() != "sandbox":
+    raise RuntimeError("only for a sandbox: it speaks to others")
+
 import errno
 import socket
 

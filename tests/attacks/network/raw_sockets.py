@@ -4,6 +4,11 @@
 # %% double
 import socket
 
+if socket.gethostname() != "sandbox":
+    raise RuntimeError("only for a sandbox: it speaks to others")
+
+import socket
+
 # Virtual machines, Bluetooth, the kernel's cryptography and InfiniBand; XDP and CAN.
 families = {"vsock": 40, "bluetooth": 31, "alg": 38, "rds": 21, "tipc": 30, "xdp": 44, "can": 29}
 attempts = {
