@@ -352,11 +352,13 @@ class _Grading:
             ending = Status.TIMED_OUT, f"it was interrupted after {ran.wall:.0f} s"
         elif ran.ended == "died":
             ending = self._limit(passed) or (Status.CRASHED, "the kernel ended while it ran")
+        elif ran.ended == "error" and ran.error.partition(":")[0].endswith("MemoryError"):
+            ending = Status.OUT_OF_MEMORY, "it ran out of memory"
         else:
             ending = None
         if ending:
-            outputs.note(f"this cell did not end by itself: {ending[1]}")
             self.endings[index] = ending
+            outputs.note(f"this cell did not come to its end: {ending[1]}")
         if ran.reset:
             if ran.ended in ("ok", "error"):
                 outputs.note("this cell wiped the notebook's names and was taken out")
@@ -479,7 +481,7 @@ class _Grading:
         for index in self._cells(part):
             if index in self.endings:
                 status, words = self.endings[index]
-                return status, f"the task's cell came to no end: {words}"
+                return status, f"the task's cell did not come to its end: {words}"
         return None
 
     def _has_own_code(self) -> bool:

@@ -69,10 +69,8 @@ class Kernel:
         self._manager = KernelManager(
             kernel_name=kind.role, kernel_spec_manager=_Forked(), transport="ipc"
         )
-        try:
-            self._manager.start_kernel(kind=kind, link=link, order=order)
-        finally:
-            self._provisioner = cast(TemplateProvisioner, self._manager.provisioner)
+        self._manager.start_kernel(kind=kind, link=link, order=order)
+        self._provisioner = cast(TemplateProvisioner, self._manager.provisioner)
         self._client: BlockingKernelClient = self._manager.client()
 
     def wait_ready(self) -> None:

@@ -124,6 +124,7 @@ def test_each_limit_has_its_own_verdict(name):
     ("body", "limits", "status", "words"),
     [
         ("while True: pass", {"cell_seconds": 1}, Status.TIMED_OUT, "interrupted after 1 s"),
+        ("large = bytearray(900_000_000)", {"memory_mb": 300}, Status.OUT_OF_MEMORY, "ran out of"),
         ("import os; os._exit(3)", {}, Status.CRASHED, "the kernel ended while it ran"),
     ],
 )
