@@ -99,7 +99,7 @@ def notebook(release: Release, answer: Answer | None) -> bytes:
         grade_id: Any = assemble.marks(cell).get("grade_id")
         if assemble.is_solution(cell):
             cells += map(nbformat.v4.new_code_cell, extras.pop(None, []))
-            reference = given.stubs[grade_id] if answer is None else _without_markers(cell.source)
+            reference = given.stubs[grade_id] if answer is None else without_markers(cell.source)
             cell.source = written.get(grade_id, reference)
         elif assemble.is_test(cell):
             cell.source = assemble.released(cell)
@@ -112,7 +112,8 @@ def notebook(release: Release, answer: Answer | None) -> bytes:
     return f"{nbformat.writes(made)}\n".encode()
 
 
-def _without_markers(source: str) -> str:
+def without_markers(source: str) -> str:
+    """A solution cell as a candidate would leave it: without the lines that mark its region."""
     markers = ("### BEGIN SOLUTION", "### END SOLUTION")
     return "\n".join(x for x in source.split("\n") if not x.strip().startswith(markers))
 

@@ -1,7 +1,8 @@
 """The error rate of a lab's own checks, measured on answers whose fate is known.
 
 Owns the audit: grade the reference, every answer and the blank lab, compare with what each must
-lose, and say how sure that makes us. Nothing that was not graded counts as clean.
+lose, and say how sure that makes us. The same for mutants of the reference. Nothing that was not
+graded counts as clean.
 """
 
 import math
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from jupyter_core.utils import ensure_event_loop
 
-from autograde import answers, assemble, catalog, execute, intake
+from autograde import answers, assemble, catalog, execute, intake, mutants
 from autograde.verdict import Result, Status
 
 #: 97.5 % quantile of the normal distribution.
@@ -105,24 +106,72 @@ def trials(
     )
 
     def trial(answer: answers.Answer | None) -> Trial:
-        cells, _ = intake.parse(answers.notebook(release, answer))
-        notebook = assemble.assemble(release, intake.Submission(cells))
-        name = answer.name if answer else "blank"
-        try:
-            result = execute.grade(notebook, release, {}, candidate=name, sandboxed=sandboxed)
-        finally:
-            # jupyter_client leaves an event loop open in every thread that starts a kernel.
-            ensure_event_loop().close()
         return Trial(
-            name=name,
+            name=answer.name if answer else "blank",
             kind=answer.header.kind if answer else "blank",
             about=answer.header.about if answer else "the lab as handed out",
             must_lose=frozenset(answer.header.loses if answer else ()),
-            result=result,
+            result=_graded(release, answer, sandboxed),
         )
 
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(trial, [reference, None, *listed])
+
+
+@dataclass(frozen=True)
+class MutantTrial:
+    """One graded mutant of the reference: only the checks of its task were run."""
+
+    mutant: mutants.Mutant
+    result: Result
+
+    @property
+    def killed(self) -> bool:
+        """Whether a check noticed; a grader error is not noticing."""
+        return any(v.score is not None and v.score < v.points for v in self.result.verdicts)
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the checks or with the explanation, or ""."""
+        errors = [v.cell for v in self.result.verdicts if v.status is Status.GRADER_ERROR]
+        if errors:
+            return f"grader error in {', '.join(errors)}"
+        if self.killed:
+            return "explained as no mistake, but noticed" if self.mutant.why else ""
+        return "" if self.mutant.why else "no check noticed"
+
+
+def mutant_trials(
+    release: catalog.Release,
+    made: Sequence[mutants.Mutant],
+    *,
+    workers: int,
+    sandboxed: bool = True,
+) -> Iterator[MutantTrial]:
+    """Grade each mutant by the checks of its own task, and yield the trials in that order.
+
+    Parameters as those of :func:`trials`.
+    """
+    small = {task: mutants.only(release, task) for task in {mutant.task for mutant in made}}
+    header = answers.Header(kind="wrong", about="a mutant")
+
+    def trial(mutant: mutants.Mutant) -> MutantTrial:
+        answer = answers.Answer("mutant", header, {mutant.cell: mutant.source}, {})
+        return MutantTrial(mutant, _graded(small[mutant.task], answer, sandboxed))
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(trial, made)
+
+
+def _graded(release: catalog.Release, answer: answers.Answer | None, sandboxed: bool) -> Result:
+    cells, _ = intake.parse(answers.notebook(release, answer))
+    notebook = assemble.assemble(release, intake.Submission(cells))
+    name = answer.name if answer else "blank"
+    try:
+        return execute.grade(notebook, release, {}, candidate=name, sandboxed=sandboxed)
+    finally:
+        # jupyter_client leaves an event loop open in every thread that starts a kernel.
+        ensure_event_loop().close()
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

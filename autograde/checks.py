@@ -1,21 +1,26 @@
 """The small language in which hidden tests are written.
 
-Owns what an author of ``hidden.py`` imports. Everything here works with plain local functions
-too, so that hidden tests can be developed and tested without the grading machinery; on the
-grader's side the same calls go through the link (:mod:`autograde.remote`).
+Owns what an author of ``hidden.py`` imports: what is required, seeds, and the reading of an answer
+that may be anything (figures have :mod:`autograde.figures`). Everything here works with plain local
+functions too, so that hidden tests can be developed and tested without the grading machinery; on
+the grader's side the same calls go through the link (:mod:`autograde.remote`).
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from autograde import remote
 
-__all__ = ["Call", "Earned", "Wrong", "call", "plain", "require", "seeds"]
+__all__ = [
+    "Call", "Earned", "Wrong", "call", "mapping", "number", "plain", "require", "same", "seeds",
+    "table", "unchanged",
+]  # fmt: skip
 
 _seed = 0
 
@@ -105,6 +110,90 @@ def plain(value: Any) -> Any:
     if isinstance(value, remote.Remote):
         return remote.fetch_plain(value)
     return remote.to_plain(value)
+
+
+def table(value: Any, columns: Iterable[str], what: str) -> pd.DataFrame:
+    """``value`` as a DataFrame that has ``columns``; ``what`` names it in the reason.
+
+    Raises
+    ------
+    Wrong
+        If it is something else, or a column is absent.
+    """
+    value = plain(value)
+    if not isinstance(value, pd.DataFrame):
+        raise Wrong(f"{what} must be a DataFrame, but on other data it is a {type(value).__name__}")
+    absent = [column for column in columns if column not in value]
+    require(not absent, f"{what}: on other data these columns are absent: {', '.join(absent)}")
+    return value
+
+
+def mapping(value: Any, what: str) -> dict[Any, Any]:
+    """``value`` as a dict; ``what`` names it in the reason.
+
+    Raises
+    ------
+    Wrong
+        If it is something else.
+    """
+    value = plain(value)
+    if not isinstance(value, dict):
+        raise Wrong(f"{what} must be a dict, but on other data it is a {type(value).__name__}")
+    return value
+
+
+def number(value: Any) -> float:
+    """``value`` as a float; NaN for anything that is not a number, truth values and text too."""
+    if isinstance(value, bool | np.bool_ | str) or value is None or value is pd.NA:
+        return np.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether the cell ``a`` agrees with ``b``: missing with missing, floats to nine digits."""
+    if np.ndim(a) != 0:
+        return False
+    if pd.isna(a) or pd.isna(b):
+        return bool(pd.isna(a) and pd.isna(b))
+    if isinstance(b, float | np.floating):
+        wanted = float(b)
+        return abs(number(a) - wanted) <= 1e-9 * max(1.0, abs(wanted))
+    try:
+        return bool(a == b)
+    except (TypeError, ValueError):  # e.g. a timestamp against text
+        return False
+
+
+def unchanged(before: Any, after: Any, what: str) -> None:
+    """Require that tables are as they were: nothing written, none lost.
+
+    Parameters
+    ----------
+    before
+        A DataFrame, or a dict of them by name.
+    after
+        The same as :func:`call` fetched it back.
+    what
+        The candidate's function, for the reason.
+
+    Raises
+    ------
+    Wrong
+        If a table differs, its order and dtypes included.
+    """
+    before = before if isinstance(before, dict) else {"the table": before}
+    after = plain(after)
+    after = after if isinstance(after, dict) else {"the table": after}
+    for name, frame in before.items():
+        try:
+            pd.testing.assert_frame_equal(plain(after[name]), frame)
+        except (AssertionError, KeyError, TypeError):
+            raise Wrong(
+                f"'Do not change your arguments': after {what} {name} is not as it was before"
+            ) from None
 
 
 def _set_seed(seed: int) -> None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from autograde import catalog
 
 if TYPE_CHECKING:
-    from autograde.audit import Audit
+    from autograde.audit import Audit, MutantTrial
 from autograde.errors import AutogradeError, LabError, UsageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -165,11 +165,20 @@ def report(lab: LabOption = None) -> None:
 
 
 @app.command()
-def audit(labs: Labs = None, workers: Workers = CORES, unsafe: Unsafe = False) -> None:
-    """Grade reference, answers and blank of each lab, and print the error rate of its checks."""
+def audit(
+    labs: Labs = None,
+    mutants: Annotated[
+        int | None,
+        typer.Option(min=0, help="Mutants of the reference to grade besides. Default: all."),
+    ] = None,
+    workers: Workers = CORES,
+    unsafe: Unsafe = False,
+) -> None:
+    """Grade reference, answers, blank and mutants, and print the error rate of a lab's checks."""
     from autograde import answers
     from autograde import audit as auditor
     from autograde import build as builder
+    from autograde import mutants as mutator
     from autograde.doctor import require_sandbox
 
     if not unsafe:
@@ -188,6 +197,18 @@ def audit(labs: Labs = None, workers: Workers = CORES, unsafe: Unsafe = False) -
                 progress.advance(bar)
         _print_card(found)
         clean = clean and found.clean
+        made = mutator.make(release, mutator.load(lab, root))
+        chosen = made if mutants is None else mutator.sample(made, mutants)
+        tried = []
+        with Progress(console=out, transient=True) as progress:
+            bar = progress.add_task(f"{lab}, mutants", total=len(chosen))
+            for one in auditor.mutant_trials(
+                release, chosen, workers=workers, sandboxed=not unsafe
+            ):
+                tried.append(one)
+                progress.advance(bar)
+        _print_mutants(tried, len(made))
+        clean = clean and not any(one.fault for one in tried)
     if not clean:
         raise typer.Exit(1)
 
@@ -227,6 +248,27 @@ def _print_card(found: "Audit") -> None:
             for v in trial.result.verdicts:
                 if v.score is None or v.score < v.points:
                     err.print(f"  {v.cell}: {v.status}: {v.reason}\n{v.detail}", markup=False)
+
+
+def _print_mutants(tried: list["MutantTrial"], made: int) -> None:
+    from autograde.audit import wilson
+
+    killed = sum(one.killed for one in tried)
+    explained = sum(bool(one.mutant.why) and not one.killed for one in tried)
+    low, high = wilson(killed, len(tried))
+    rate = f"{killed / len(tried):.0%}" if tried else "not measured"
+    out.print(
+        f"mutants noticed: {killed} of {len(tried)} graded ({made} made), {rate} (95 % interval "
+        f"{low:.0%} to {high:.0%}); explained: {explained}"
+    )
+    for one in tried:
+        if one.fault:
+            mutant = one.mutant
+            err.print(f"mutant of {mutant.cell}: {one.fault}", style="bold red", markup=False)
+            err.print(f"  - {mutant.was}\n  + {mutant.becomes}", markup=False)
+            for v in one.result.verdicts:
+                if v.score is None:
+                    err.print(f"  {v.cell}: {v.reason}\n{v.detail}", markup=False)
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -13,7 +13,18 @@ import data
 import numpy as np
 import pandas as pd
 
-from autograde.checks import Earned, Wrong, call, plain, require, seeds
+from autograde import checks
+from autograde.checks import (
+    Earned,
+    call,
+    mapping,
+    number,
+    plain,
+    require,
+    same,
+    seeds,
+    unchanged,
+)
 
 Tables = dict[str, pd.DataFrame]
 Row = dict[str, Any]
@@ -22,65 +33,8 @@ FLIGHTS = 1500
 MONTHS = 1
 
 
-# --- reading an answer ---------------------------------------------------------------------------
-
-
-def _table(value: Any, columns: Iterable[str], what: str) -> pd.DataFrame:
-    value = plain(value)
-    if not isinstance(value, pd.DataFrame):
-        raise Wrong(f"{what} must be a DataFrame, but on other data it is a {type(value).__name__}")
-    absent = [column for column in columns if column not in value]
-    require(not absent, f"{what}: on other data these columns are absent: {', '.join(absent)}")
-    return value
-
-
-def _mapping(value: Any, what: str) -> dict[Any, Any]:
-    value = plain(value)
-    if not isinstance(value, dict):
-        raise Wrong(f"{what} must be a dict, but on other data it is a {type(value).__name__}")
-    return value
-
-
-def _number(value: Any) -> float:
-    """A number as float; NaN for anything that is not one."""
-    if isinstance(value, bool | np.bool_ | str) or value is None or value is pd.NA:
-        return np.nan
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return np.nan
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two cells agree: missing with missing, numbers to nine digits."""
-    if np.ndim(a) != 0:
-        return False
-    if pd.isna(a) or pd.isna(b):
-        return bool(pd.isna(a) and pd.isna(b))
-    if isinstance(b, float | np.floating):
-        return bool(abs(_number(a) - b) <= 1e-9 * max(1.0, abs(b)))
-    try:
-        return bool(a == b)
-    except (TypeError, ValueError):  # e.g. a timestamp against text
-        return False
-
-
 def _rows(frame: pd.DataFrame, by: list[str]) -> dict[tuple[Any, ...], Row]:
     return {tuple(row[b] for b in by): row for row in frame.to_dict("records")}
-
-
-def _unchanged(before: Any, after: Any, what: str) -> None:
-    """Require that the tables in ``after`` are those in ``before``: nothing written, none lost."""
-    before = before if isinstance(before, dict) else {"the table": before}
-    after = plain(after)
-    after = after if isinstance(after, dict) else {"the table": after}
-    for name, table in before.items():
-        try:
-            pd.testing.assert_frame_equal(plain(after[name]), table)
-        except (AssertionError, KeyError, TypeError):
-            raise Wrong(
-                f"'Do not change your arguments': after {what} {name} is not as it was before"
-            ) from None
 
 
 def _case(seed: int) -> data.Case:
@@ -132,24 +86,24 @@ def _profiles(
     """Call ``profile`` on each case; yield where, the table's name, the field and the table."""
     for where, tables, keys in _profile_cases():
         seen = call(profile, tables, keys)
-        answer = _mapping(seen.result, "profile")
+        answer = mapping(seen.result, "profile")
         require(set(answer) == set(tables), f"profile: not one entry for each table, given {where}")
         for name, table in tables.items():
-            entry = _mapping(answer[name], f"profile's entry of {name}")
+            entry = mapping(answer[name], f"profile's entry of {name}")
             require(field in entry, f"profile: the entry of {name} has no '{field}', given {where}")
             yield where, name, entry[field], table
         if field == "rows":
-            _unchanged(tables, seen.args[0], "profile")
+            unchanged(tables, seen.args[0], "profile")
 
 
 def profile_counts(profile: Callable[..., Any]) -> None:
     """Rows and missing values of every column, on tables never seen, odd and empty."""
     for where, name, value, table in _profiles(profile, "rows"):
         require(
-            _number(value) == len(table), f"profile: 'rows' of {name} is {value!r}, given {where}"
+            number(value) == len(table), f"profile: 'rows' of {name} is {value!r}, given {where}"
         )
     for where, name, value, table in _profiles(profile, "missing"):
-        value = _mapping(value, f"profile: 'missing' of {name}")
+        value = mapping(value, f"profile: 'missing' of {name}")
         require(
             set(value) == set(table.columns),
             f"profile: 'missing' is asked for every column; {name} has {table.shape[1]} columns, "
@@ -158,7 +112,7 @@ def profile_counts(profile: Callable[..., Any]) -> None:
         for column in table.columns:
             absent = sum(bool(cell) for cell in table[column].isna())
             require(
-                _number(value[column]) == absent,
+                number(value[column]) == absent,
                 f"profile: 'missing' of {name}.{column} is {value[column]!r}, given {where}",
             )
 
@@ -185,7 +139,7 @@ def profile_keys(profile: Callable[..., Any]) -> None:
         answers = _profiles(profile, field)
         for (where, name, value, _), faults in zip(answers, want, strict=True):
             require(
-                _number(value) == faults[place],
+                number(value) == faults[place],
                 f"profile: '{field}' of {name} is {value!r}, given {where}",
             )
 
@@ -208,13 +162,13 @@ def profile_kinds(profile: Callable[..., Any]) -> None:
         "stations": odd,
     }  # fmt: skip
     for where, name, value, table in _profiles(profile, "kinds"):
-        value = _mapping(value, f"profile: 'kinds' of {name}")
+        value = mapping(value, f"profile: 'kinds' of {name}")
         for column in table.columns:
             want = known[name][column]
             if len(table) == 0 and want == "decimal":
                 want = "integer"  # "and so is a number column without any value"
             require(
-                column in value and _same(value[column], want),
+                column in value and same(value[column], want),
                 f"profile: the kind of {name}, column {column} (stored as {table[column].dtype}), "
                 f"is {value.get(column)!r}, given {where}",
             )
@@ -287,7 +241,7 @@ def join_rows(join_all: Callable[..., Any]) -> None:
         flights = tables["flights"]
         seen = call(join_all, tables)
         joined, report = _pair(seen.result, what)
-        joined = _table(joined, [*flights.columns, *NEW_COLUMNS], "joined")
+        joined = checks.table(joined, [*flights.columns, *NEW_COLUMNS], "joined")
         require(
             len(joined) == len(flights) and set(joined["row_id"]) == set(flights["row_id"]),
             f"join_all: 'exactly one row for each row of flights': {len(flights)} flights go in, "
@@ -295,9 +249,11 @@ def join_rows(join_all: Callable[..., Any]) -> None:
         )
         _require_columns(joined, flights, flights.columns, what)
         if len(flights) == 0:
-            report = _table(report, ["lookup", "group", "flights", "no_key", "not_found"], "report")
+            report = checks.table(
+                report, ["lookup", "group", "flights", "no_key", "not_found"], "report"
+            )
             require(len(report) == 0, "join_all: the report of no flights must have no rows")
-        _unchanged(tables, seen.args[0], "join_all")
+        unchanged(tables, seen.args[0], "join_all")
 
 
 def _require_columns(
@@ -306,7 +262,7 @@ def _require_columns(
     got = joined.set_index("row_id", drop=False).loc[want["row_id"].to_numpy()]
     for column in columns:
         pairs = zip(got[column].to_list(), want[column].to_list(), strict=True)
-        off = sum(not _same(a, b) for a, b in pairs)
+        off = sum(not same(a, b) for a, b in pairs)
         require(
             off == 0,
             f"join_all: column {column} is not as the task says for {off} of {len(want)} flights, "
@@ -353,7 +309,7 @@ def join_values(join_all: Callable[..., Any]) -> None:
     for what, tables in _join_cases():
         want, _ = _join_truth(tables)
         joined = _pair(join_all(tables), what)[0]
-        joined = _table(joined, ["row_id", *NEW_COLUMNS], "joined")
+        joined = checks.table(joined, ["row_id", *NEW_COLUMNS], "joined")
         require(
             len(joined) == len(want) and set(joined["row_id"]) == set(want["row_id"]),
             f"join_all: {len(want)} flights go in, {len(joined)} rows come out, given {what}",
@@ -370,7 +326,7 @@ def join_report(join_all: Callable[..., Any]) -> None:
     for what, tables in cases:
         _, want = _join_truth(tables)
         report = _pair(join_all(tables), what)[1]
-        report = _table(report, ["lookup", "group", *columns], "report")
+        report = checks.table(report, ["lookup", "group", *columns], "report")
         got = _rows(report, ["lookup", "group"])
         require(
             len(report) == len(want) and set(got) == set(want),
@@ -379,7 +335,7 @@ def join_report(join_all: Callable[..., Any]) -> None:
             f"{len(set(got) - set(want))} are no groups, given {what}",
         )
         for place, column in enumerate(columns):
-            off = sum(_number(got[pair][column]) != counts[place] for pair, counts in want.items())
+            off = sum(number(got[pair][column]) != counts[place] for pair, counts in want.items())
             require(
                 off == 0,
                 f"join_all: the report's '{column}' is wrong for {off} groups, given {what}",
@@ -480,7 +436,7 @@ def missing_score(missing_reasons: Callable[..., Any], points: float) -> Earned:
     right = total = 0
     for joined in tables:
         want = _missing_truth(joined, 30)
-        answer = _table(missing_reasons(joined), REASON_COLUMNS, "missing_reasons")
+        answer = checks.table(missing_reasons(joined), REASON_COLUMNS, "missing_reasons")
         got = _rows(answer, ["column"])
         require(
             len(answer) == len(got),
@@ -489,7 +445,7 @@ def missing_score(missing_reasons: Callable[..., Any], points: float) -> Earned:
         total += len(want) + len(set(got) - {(row["column"],) for row in want})
         for row in want:
             mine = got.get((row["column"],))
-            right += mine is not None and all(_same(mine[c], row[c]) for c in REASON_COLUMNS)
+            right += mine is not None and all(same(mine[c], row[c]) for c in REASON_COLUMNS)
     return Earned(
         points * right / total,
         f"missing_reasons: {right} of {total} columns of three other tables are all right",
@@ -556,7 +512,7 @@ def missing_edges(missing_reasons: Callable[..., Any]) -> None:
     for what, table, min_rows in cases:
         want = _missing_truth(table, min_rows)
         seen = call(missing_reasons, table, min_rows)
-        answer = _table(seen.result, REASON_COLUMNS, "missing_reasons")
+        answer = checks.table(seen.result, REASON_COLUMNS, "missing_reasons")
         got = _rows(answer, ["column"])
         require(
             set(got) == {(row["column"],) for row in want} and len(answer) == len(want),
@@ -566,10 +522,10 @@ def missing_edges(missing_reasons: Callable[..., Any]) -> None:
         for row in want:
             for column in REASON_COLUMNS:
                 require(
-                    _same(got[(row["column"],)][column], row[column]),
+                    same(got[(row["column"],)][column], row[column]),
                     f"missing_reasons: a column's '{column}' is not as the task says, given {what}",
                 )
-        _unchanged(table, seen.args[0], "missing_reasons")
+        unchanged(table, seen.args[0], "missing_reasons")
 
 
 # --- task 4: anomalies ---------------------------------------------------------------------------
@@ -581,7 +537,7 @@ PAIRS = [
 
 
 def _faults(answer: Any) -> set[tuple[str, int, str]]:
-    frame = _table(answer, ["table", "row_id", "reason"], "anomalies")
+    frame = checks.table(answer, ["table", "row_id", "reason"], "anomalies")
     known = {reason for _, reason in PAIRS}
     unknown = sorted({str(reason) for reason in frame["reason"]} - known)
     require(not unknown, f"anomalies: these are not among the reasons: {', '.join(unknown)[:80]}")
@@ -694,7 +650,7 @@ def anomalies_edges(anomalies: Callable[..., Any]) -> None:
                 f"anomalies: '{pair[1]}' in {pair[0]}: {len(theirs - ours)} rows marked "
                 f"that must not be, {len(ours - theirs)} not marked that must be, given {what}",
             )
-        _unchanged(given, seen.args[0], "anomalies")
+        unchanged(given, seen.args[0], "anomalies")
     empty = {name: table.head(0) for name, table in tables.items()}
     require(not _faults(anomalies(empty)), "anomalies: faults in tables without rows")
 
@@ -721,14 +677,14 @@ def _is_late(flight: Row) -> bool:
 
 
 def _require_rates(got: Any, want: dict[str, float], what: str) -> None:
-    got = _mapping(got, what)
+    got = mapping(got, what)
     require(
         set(got) == set(want),
         f"{what}: 'a dict {{origin: ...}}': your {len(got)} entries are not the origins asked for",
     )
     for origin, rate in want.items():
         require(
-            abs(_number(got[origin]) - rate) < 1e-9, f"{what}: a rate is not as the task defines it"
+            abs(number(got[origin]) - rate) < 1e-9, f"{what}: a rate is not as the task defines it"
         )
 
 
@@ -743,7 +699,7 @@ def question_cancel_rate(cancel_rate: Callable[..., Any]) -> None:
         want = {origin: gone / n for origin, (n, gone) in counts.items()}
         seen = call(cancel_rate, flights)
         _require_rates(seen.result, want, f"cancel_rate, given {what}")
-        _unchanged(flights, seen.args[0], "cancel_rate")
+        unchanged(flights, seen.args[0], "cancel_rate")
 
 
 def question_late_by_hour(late_by_hour: Callable[..., Any]) -> None:
@@ -759,7 +715,7 @@ def question_late_by_hour(late_by_hour: Callable[..., Any]) -> None:
                 count[0] += 1
                 count[1] += _is_late(flight)
         seen = call(late_by_hour, flights)
-        answer = _table(seen.result, ["hour", "flights", "late_rate"], "late_by_hour")
+        answer = checks.table(seen.result, ["hour", "flights", "late_rate"], "late_by_hour")
         got = {int(row["hour"]): row for row in answer.to_dict("records")}
         require(
             set(got) == set(counts) and len(answer) == len(counts),
@@ -768,14 +724,14 @@ def question_late_by_hour(late_by_hour: Callable[..., Any]) -> None:
         )
         for hour, (n, late) in counts.items():
             require(
-                _number(got[hour]["flights"]) == n,
+                number(got[hour]["flights"]) == n,
                 f"late_by_hour: 'flights' is not the number of counted flights, given {what}",
             )
             require(
-                abs(_number(got[hour]["late_rate"]) - late / n) < 1e-9,
+                abs(number(got[hour]["late_rate"]) - late / n) < 1e-9,
                 f"late_by_hour: 'late_rate' is not late among counted flights, given {what}",
             )
-        _unchanged(flights, seen.args[0], "late_by_hour")
+        unchanged(flights, seen.args[0], "late_by_hour")
 
 
 def question_worst_day(worst_day: Callable[..., Any]) -> None:
@@ -804,7 +760,7 @@ def question_worst_day(worst_day: Callable[..., Any]) -> None:
         shares = sorted((-gone / n, day) for day, (n, gone) in counts.items() if n >= least)
         seen = call(worst_day, flights, least)
         answer = plain(seen.result)
-        _unchanged(flights, seen.args[0], "worst_day")
+        unchanged(flights, seen.args[0], "worst_day")
         if not shares:
             require(
                 answer is None,
@@ -817,11 +773,11 @@ def question_worst_day(worst_day: Callable[..., Any]) -> None:
             f"worst_day: a tuple (day, share) is asked for, given {what}",
         )
         require(
-            _same(answer[0], f"{year}-{month:02d}-{day:02d}"),
+            same(answer[0], f"{year}-{month:02d}-{day:02d}"),
             f"worst_day: {answer[0]!r:.80} is not the day that the task defines, given {what}",
         )
         require(
-            abs(_number(answer[1]) + share) < 1e-9,
+            abs(number(answer[1]) + share) < 1e-9,
             f"worst_day: the share is not the share of cancelled flights on that day, given {what}",
         )
 
@@ -857,14 +813,14 @@ def question_top_routes(top_routes: Callable[..., Any]) -> None:
             f"top_routes: {len(got)} routes for k = {k} and {len(counts)} routes, given {what}",
         )
         off = sum(
-            not (_same(a, origin) and _same(b, dest) and _number(n) == -count)
+            not (same(a, origin) and same(b, dest) and number(n) == -count)
             for (a, b, n), (count, origin, dest) in zip(got, want, strict=True)
         )
         require(
             off == 0,
             f"top_routes: {off} of {len(got)} places hold another route or number, given {what}",
         )
-        _unchanged(flights, seen.args[0], "top_routes")
+        unchanged(flights, seen.args[0], "top_routes")
 
 
 def question_adjusted_late_rate(adjusted_late_rate: Callable[..., Any]) -> None:
@@ -906,7 +862,7 @@ def question_adjusted_late_rate(adjusted_late_rate: Callable[..., Any]) -> None:
         }
         seen = call(adjusted_late_rate, flights)
         _require_rates(seen.result, want, f"adjusted_late_rate, given {what}")
-        _unchanged(flights, seen.args[0], "adjusted_late_rate")
+        unchanged(flights, seen.args[0], "adjusted_late_rate")
 
 
 # --- task 6: findings ----------------------------------------------------------------------------
@@ -959,17 +915,17 @@ def findings_score(findings: Callable[..., Any], points: float) -> Earned:
         seen = call(findings, tables)
         answer = plain(seen.result)
         require(isinstance(answer, list | tuple), "findings: a list of dicts is asked for")
-        claims = [_mapping(claim, "each of the findings") for claim in answer]
+        claims = [mapping(claim, "each of the findings") for claim in answer]
         names = [claim.get("claim") for claim in claims]
         require(
             len(names) == len(CLAIMS) and set(names) == set(CLAIMS),
             f"findings: 'five dicts, one for each claim': these are the claims of {len(answer)} "
             f"dicts on other months: {', '.join(map(str, names))[:120]}",
         )
-        _unchanged(tables, seen.args[0], "findings")
+        unchanged(tables, seen.args[0], "findings")
         right = 0
         for claim in claims:
-            got = [_number(claim.get(key)) for key in ("value", "low", "high", "rows")]
+            got = [number(claim.get(key)) for key in ("value", "low", "high", "rows")]
             right += all(abs(a - b) < 1e-9 for a, b in zip(got, truth[claim["claim"]], strict=True))
         scores.append(right)
     worst = min(scores)
