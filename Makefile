@@ -39,12 +39,12 @@ check: setup  ## the everyday part of the tests, with linters and types
 
 test: check  ## everything: the slow tests and the audit of every lab too
 	@pytest -n 2 -m slow
-	@autograde audit
+	@autograde audit --mutants 20
 
 lab: setup  ## open JupyterLab on the labs, as a candidate sees them
 	@jupyter lab --notebook-dir=labs
 
-audit: setup  ## grade every lab's answers and print the error rate of its checks
+audit: setup  ## grade every lab's answers and all mutants, and print the error rate of its checks
 	@autograde audit
 
 bench: setup  ## what grading costs, against vanilla nbgrader and a plain warm fork

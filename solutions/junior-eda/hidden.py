@@ -13,7 +13,7 @@ import data
 import numpy as np
 import pandas as pd
 
-from autograde import checks
+from autograde import checks, figures
 from autograde.checks import (
     Earned,
     call,
@@ -487,6 +487,25 @@ def missing_edges(missing_reasons: Callable[..., Any]) -> None:
         A1       600       20.0        0.0     1
         A1       600       20.0        0.0     1
     """)
+    # No wind of the source blows at 15 mph or a little above.
+    windy = pd.DataFrame(
+        {
+            "carrier": "A1",
+            "dep_time": 600.0,
+            "wind_speed": [14.5] * 5 + [15.0] * 5 + [15.5] * 5,
+            "precip": 0.0,
+            "value": [np.nan] * 4 + [1.0] * 5 + [np.nan] + [1.0] * 5,
+        }
+    )
+    crowded = pd.DataFrame(
+        {
+            "carrier": "A1",
+            "dep_time": 600.0,
+            "wind_speed": [5.0] * 16 + [20.0] * 4,
+            "precip": 0.0,
+            "value": [np.nan] * 15 + [1.0] * 5,
+        }
+    )
     # Where it is structural all values are missing, but where it rains the gap is larger.
     louder = pd.DataFrame(
         {
@@ -502,6 +521,8 @@ def missing_edges(missing_reasons: Callable[..., Any]) -> None:
         ("causes that tie, and a gap of exactly 0.25", tie, 4),
         ("a gap a little below 0.25", below, 3),
         ("a split with one row less than min_rows", tie, 5),
+        ("wind at the bound", windy, 5),
+        ("a split with too few rows outside", crowded, 5),
         ("two carriers that tie", carriers, 2),
         ("a cause with many missing values and another with a larger gap", louder, 5),
         ("rows in another order, another min_rows", joined.iloc[order], 200),
@@ -590,6 +611,7 @@ def _edge_tables() -> Tables:
         "flights": data.rows("""
             row_id  sched_dep_time  dep_time  dep_delay  sched_arr_time  arr_time  arr_delay  carrier  tailnum  air_time  distance
             40      600             600       0          700             700       0          K2       N1       60        780
+            13      600             610       9          700             700       0          K2       N1       60        100
             12      600             600       0          700             700       0          K2       N1       60        781
             31      2355            2400      5          100             2359      -61        K2       N1       60        100
             30      2355            2400      5          100             2359      -61        K2       N1       60        100
@@ -617,18 +639,57 @@ def _edge_tables() -> Tables:
             10      CCC     2013-05-01T10:00Z  -60.0  50     10          -          0       -         10
             9       CCC     2013-05-01T11:00Z  -30.0  50     10          -          0       -         10
             8       CCC     2013-05-01T12:00Z  -      50     10          -          0       -         10
+            100     DDD     2013-05-03T00:00Z  50.0   50     10          -          0       -         10
+            101     DDD     2013-05-03T01:00Z  75.0   50     10          -          0       -         10
+            102     DDD     2013-05-03T02:00Z  40.0   50     10          -          0       -         10
+            103     DDD     2013-05-03T05:00Z  40.0   50     10          -          0       -         10
+            104     DDD     2013-05-03T06:00Z  75.0   50     10          -          0       -         10
+            105     DDD     2013-05-03T07:00Z  50.0   50     10          -          0       -         10
+            106     DDD     2013-05-03T10:00Z  50.0   50     10          -          0       -         10
+            107     DDD     2013-05-03T11:00Z  75.5   50     10          -          0       -         10
+            108     DDD     2013-05-03T12:00Z  40.0   50     10          -          0       -         10
+            109     DDD     2013-05-03T15:00Z  40.0   50     10          -          0       -         10
+            110     DDD     2013-05-03T16:00Z  75.5   50     10          -          0       -         10
+            111     DDD     2013-05-03T17:00Z  50.0   50     10          -          0       -         10
+            112     DDD     2013-05-03T20:00Z  50.0   50     10          -          0       -         10
+            113     DDD     2013-05-03T21:00Z  74.5   50     10          -          0       -         10
+            114     DDD     2013-05-03T22:00Z  40.0   50     10          -          0       -         10
+            115     DDD     2013-05-04T01:00Z  40.0   50     10          -          0       -         10
+            116     DDD     2013-05-04T02:00Z  74.5   50     10          -          0       -         10
+            117     DDD     2013-05-04T03:00Z  50.0   50     10          -          0       -         10
+            118     DDD     2013-05-04T06:00Z  50.0   50     10          -          0       -         10
+            119     DDD     2013-05-04T07:00Z  25.0   50     10          -          0       -         10
+            120     DDD     2013-05-04T08:00Z  60.0   50     10          -          0       -         10
+            121     DDD     2013-05-04T11:00Z  60.0   50     10          -          0       -         10
+            122     DDD     2013-05-04T12:00Z  25.0   50     10          -          0       -         10
+            123     DDD     2013-05-04T13:00Z  50.0   50     10          -          0       -         10
+            124     DDD     2013-05-04T16:00Z  50.0   50     10          -          0       -         10
+            125     DDD     2013-05-04T17:00Z  24.5   50     10          -          0       -         10
+            126     DDD     2013-05-04T18:00Z  60.0   50     10          -          0       -         10
+            127     DDD     2013-05-04T21:00Z  60.0   50     10          -          0       -         10
+            128     DDD     2013-05-04T22:00Z  24.5   50     10          -          0       -         10
+            129     DDD     2013-05-04T23:00Z  50.0   50     10          -          0       -         10
+            130     DDD     2013-05-05T02:00Z  50.0   50     10          -          0       -         10
+            131     DDD     2013-05-05T03:00Z  25.5   50     10          -          0       -         10
+            132     DDD     2013-05-05T04:00Z  60.0   50     10          -          0       -         10
+            133     DDD     2013-05-05T07:00Z  60.0   50     10          -          0       -         10
+            134     DDD     2013-05-05T08:00Z  25.5   50     10          -          0       -         10
+            135     DDD     2013-05-05T09:00Z  50.0   50     10          -          0       -         10
         """),  # noqa: E501
     }
 
 
 EDGE_FAULTS = {
     ("flights", 30, "duplicate"), ("flights", 31, "duplicate"), ("flights", 28, "duplicate"),
-    ("flights", 12, "speed"), ("flights", 11, "clock"), ("flights", 11, "delay"),
+    ("flights", 13, "delay"), ("flights", 12, "speed"),
+    ("flights", 11, "clock"), ("flights", 11, "delay"),
     ("flights", 11, "speed"), ("flights", 10, "clock"), ("flights", 8, "clock"),
     ("flights", 8, "speed"),
     ("weather", 18, "limits"), ("weather", 18, "spike"), ("weather", 17, "limits"),
     ("weather", 15, "limits"),
     ("weather", 13, "limits"), ("weather", 13, "spike"), ("weather", 12, "duplicate"),
+    ("weather", 107, "spike"), ("weather", 110, "spike"),
+    ("weather", 125, "spike"), ("weather", 128, "spike"),
 }  # fmt: skip
 
 
@@ -659,7 +720,12 @@ def anomalies_edges(anomalies: Callable[..., Any]) -> None:
 
 
 def _clean(seed: int) -> pd.DataFrame:
-    return _case(seed).tables["flights"]
+    """Flights of other months, of which some lack what no question needs."""
+    flights = _case(seed).tables["flights"]
+    rows = np.random.default_rng(seed).random(len(flights))
+    return flights.assign(
+        tailnum=flights["tailnum"].mask(rows < 0.2), air_time=flights["air_time"].mask(rows > 0.8)
+    )
 
 
 def _question_cases() -> list[tuple[str, pd.DataFrame]]:
@@ -688,18 +754,64 @@ def _require_rates(got: Any, want: dict[str, float], what: str) -> None:
         )
 
 
-def question_cancel_rate(cancel_rate: Callable[..., Any]) -> None:
-    """Share of cancelled flights by origin."""
-    for what, flights in _question_cases():
+def question_late_chart(late_chart: Callable[..., Any]) -> None:
+    """The right bars in the right order over the right names, with units."""
+    tie = data.rows("""
+        carrier  arr_delay
+        W3       20
+        W3       10
+        Q5       16
+        Q5       15
+        K2       90
+        A1       -
+    """)
+    many = pd.DataFrame({"carrier": list("JIHGFEDCBA"), "arr_delay": [0.0, 20.0] * 5})
+    cases = [
+        *_question_cases()[:2],
+        ("carriers that tie, and one that never flew", tie),
+        ("ten carriers with one flight each", many),
+    ]
+    for what, flights in cases:
         counts: dict[str, list[int]] = {}
-        for origin, clock in zip(flights["origin"], flights["dep_time"], strict=True):
-            count = counts.setdefault(origin, [0, 0])
-            count[0] += 1
-            count[1] += bool(pd.isna(clock))
-        want = {origin: gone / n for origin, (n, gone) in counts.items()}
-        seen = call(cancel_rate, flights)
-        _require_rates(seen.result, want, f"cancel_rate, given {what}")
-        unchanged(flights, seen.args[0], "cancel_rate")
+        for flight in flights.to_dict("records"):
+            if not pd.isna(flight["arr_delay"]):
+                count = counts.setdefault(flight["carrier"], [0, 0])
+                count[0] += 1
+                count[1] += _is_late(flight)
+        busiest = sorted(counts, key=lambda carrier: (-counts[carrier][0], carrier))[:8]
+        rates = {carrier: 100 * counts[carrier][1] / counts[carrier][0] for carrier in busiest}
+        want = sorted(busiest, key=lambda carrier: (-rates[carrier], carrier))
+        seen = call(late_chart, flights)
+        drawn = figures.read(seen.result, "late_chart: what it returns").axes
+        require(len(drawn) == 1, f"late_chart: {len(drawn)} charts instead of one, given {what}")
+        (chart,) = drawn
+        bars = sorted(chart.bars, key=lambda bar: bar.x)
+        require(
+            len(bars) == len(want),
+            f"late_chart: 'the 8 carriers with the most counted flights': {len(bars)} bars for "
+            f"{len(counts)} carriers, given {what}",
+        )
+        names = {round(tick.position, 6): tick.label for tick in chart.xticks}
+        under = [names.get(round(bar.x + bar.width / 2, 6), "") for bar in bars]
+        require(
+            set(under) == set(want),
+            f"late_chart: 'the tick under each bar is the carrier': not so, given {what}",
+        )
+        require(
+            all(
+                abs(bar.height - rates[name]) < 1e-6 and bar.y == 0
+                for bar, name in zip(bars, under, strict=True)
+            ),
+            f"late_chart: a bar is not its carrier's late rate in percent, from 0 up, given {what}",
+        )
+        require(
+            under == want, f"late_chart: the bars are not 'from the highest rate', given {what}"
+        )
+        require(
+            "%" in chart.ylabel and "carrier" in chart.xlabel.lower() and bool(chart.title),
+            f"late_chart: an axis lacks its label or unit, or the title is empty, given {what}",
+        )
+        unchanged(flights, seen.args[0], "late_chart")
 
 
 def question_late_by_hour(late_by_hour: Callable[..., Any]) -> None:

@@ -2,11 +2,6 @@
 # about: keeps flights without an arrival delay in the late rate, where they look on time
 # loses: [questions, findings]
 
-# %% task="questions.cancel_rate"
-def cancel_rate(flights):
-    """Return {origin: share of flights cancelled}."""
-    return flights["dep_time"].isna().groupby(flights["origin"]).mean().to_dict()
-
 # %% task="questions.late_by_hour"
 def late_by_hour(flights):
     """Return hour, flights and late_rate of the counted flights."""

@@ -195,9 +195,19 @@ def anomalies(tables):
 # %% after="anomalies"
 is_late = lambda flights: flights.loc[flights["arr_delay"].notna(), "arr_delay"] > 15  # noqa: E731
 
-# %% task="questions.cancel_rate"
-def cancel_rate(flights):
-    return {o: f["dep_time"].isna().mean() for o, f in flights.groupby("origin")}
+# %% task="questions.late_chart"
+def late_chart(flights):
+    import seaborn as sns
+
+    counted = flights[flights["arr_delay"].notna()]
+    count = Counter(counted["carrier"])
+    keep = sorted(sorted(count), key=count.get, reverse=True)[:8]
+    percent = {c: 100 * is_late(counted[counted["carrier"] == c]).mean() for c in keep}
+    order = sorted(sorted(keep), key=percent.get, reverse=True)
+    fig, ax = plt.subplots()
+    sns.barplot(x=order, y=[percent[c] for c in order], order=order, ax=ax)
+    ax.set(xlabel="carriers with the most flights", ylabel="late (%)", title="Share of late flights")
+    return fig
 
 # %% task="questions.late_by_hour"
 def late_by_hour(flights):

@@ -32,12 +32,6 @@ def missing_reasons(joined, min_rows=30):
         found, columns=["column", "missing", "reason", "inside", "outside", "group"]
     )
 
-# %% task="questions.cancel_rate"
-def cancel_rate(flights):
-    """Return {origin: share of flights cancelled}."""
-    flights = flights.dropna()
-    return flights["dep_time"].isna().groupby(flights["origin"]).mean().to_dict()
-
 # %% task="questions.late_by_hour"
 def late_by_hour(flights):
     """Return hour, flights and late_rate of the counted flights."""

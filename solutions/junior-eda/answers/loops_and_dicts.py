@@ -189,14 +189,24 @@ def anomalies(tables):
     return pd.DataFrame(found, columns=["table", "row_id", "reason"])
 
 
-# %% task="questions.cancel_rate"
-def cancel_rate(flights):
-    total, gone = {}, {}
+# %% task="questions.late_chart"
+def late_chart(flights):
+    flown, late = {}, {}
     for row in records(flights):
-        total[row["origin"]] = total.get(row["origin"], 0) + 1
-        if absent(row["dep_time"]):
-            gone[row["origin"]] = gone.get(row["origin"], 0) + 1
-    return {origin: gone.get(origin, 0) / n for origin, n in total.items()}
+        if not absent(row["arr_delay"]):
+            flown[row["carrier"]] = flown.get(row["carrier"], 0) + 1
+            late[row["carrier"]] = late.get(row["carrier"], 0) + (row["arr_delay"] > 15)
+    busiest = sorted(flown, key=lambda carrier: (-flown[carrier], carrier))[:8]
+    busiest.sort(key=lambda carrier: (-late[carrier] / flown[carrier], carrier))
+    figure = plt.figure(figsize=(6, 4))
+    axes = figure.add_subplot()
+    for place, carrier in enumerate(busiest):
+        axes.bar(place, 100 * late[carrier] / flown[carrier], color="grey")
+    axes.set_xticks(range(len(busiest)), busiest)
+    axes.set_xlabel("Carrier")
+    axes.set_ylabel("Flights that were late (%)")
+    axes.set_title("Who is late?")
+    return figure
 
 # %% task="questions.late_by_hour"
 def late_by_hour(flights):

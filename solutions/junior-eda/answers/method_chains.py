@@ -147,9 +147,20 @@ def anomalies(tables):
     ])
 
 
-# %% task="questions.cancel_rate"
-def cancel_rate(flights):
-    return flights.assign(gone=flights["dep_time"].isna()).groupby("origin")["gone"].mean().to_dict()
+# %% task="questions.late_chart"
+def late_chart(flights):
+    rates = (
+        flights.dropna(subset=["arr_delay"])
+        .assign(late=lambda f: f["arr_delay"].gt(15))
+        .groupby("carrier", as_index=False)["late"].agg(["size", "mean"])
+        .sort_values(["size", "carrier"], ascending=[False, True])
+        .head(8)
+        .sort_values(["mean", "carrier"], ascending=[False, True])
+        .set_index("carrier")["mean"]
+        .mul(100)
+    )
+    ax = rates.plot.bar(title="Late flights", ylabel="% late", xlabel="carrier", ax=plt.subplots()[1])
+    return ax.figure
 
 # %% task="questions.late_by_hour"
 def late_by_hour(flights):

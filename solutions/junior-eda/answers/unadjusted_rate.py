@@ -2,11 +2,6 @@
 # about: reports the plain late rate of the common carriers as the adjusted one
 # loses: [questions]
 
-# %% task="questions.cancel_rate"
-def cancel_rate(flights):
-    """Return {origin: share of flights cancelled}."""
-    return flights["dep_time"].isna().groupby(flights["origin"]).mean().to_dict()
-
 # %% task="questions.late_by_hour"
 def late_by_hour(flights):
     """Return hour, flights and late_rate of the counted flights."""
