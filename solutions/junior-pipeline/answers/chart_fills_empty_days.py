@@ -1,0 +1,15 @@
+# kind: wrong
+# about: the chart draws days without flights, the gap included, as if nobody were late
+# loses: [time_split]
+
+# %% task="time_split.chart"
+def plot_split(train, test):
+    """Return a figure with the daily late rate (%) of both tables."""
+    fig, ax = plt.subplots()
+    for name, table in (("train", train), ("test", test)):
+        rate = (table["arr_delay"] > 15).groupby(table["sched_dep"].dt.floor("D")).mean()
+        rate = rate.resample("D").mean().fillna(0)
+        ax.plot(rate.index, 100 * rate, label=name)
+    ax.set(xlabel="date (UTC)", ylabel="late flights (%)")
+    ax.legend()
+    return fig

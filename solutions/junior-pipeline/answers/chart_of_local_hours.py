@@ -1,0 +1,14 @@
+# kind: wrong
+# about: the chart has the late rate by hour in place of date
+# loses: [time_split]
+
+# %% task="time_split.chart"
+def plot_split(train, test):
+    """Return a figure with the daily late rate (%) of both tables."""
+    fig, ax = plt.subplots()
+    for name, table in (("train", train), ("test", test)):
+        rate = (table["arr_delay"] > 15).groupby(table["sched_dep"].dt.hour).mean()
+        ax.plot(rate.index, 100 * rate, label=name)
+    ax.set(xlabel="date (UTC)", ylabel="late flights (%)")
+    ax.legend()
+    return fig

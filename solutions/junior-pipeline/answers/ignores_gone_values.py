@@ -1,0 +1,19 @@
+# kind: wrong
+# about: a value that goes missing is no difference to it
+# loses: [leak_tests]
+
+# %% task="leak_tests.alone_differs"
+def alone_differs(whole, alone):
+    """Return whether a flight's features depend on which other flights are in the table."""
+    if set(whole.columns) != set(alone.columns):
+        return True
+    whole = whole.loc[alone.index, alone.columns]
+    for column in alone:
+        a, b = whole[column], alone[column]
+        if pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
+            equal = (a - b).abs() <= 1e-9
+        else:
+            equal = a == b
+        if not (equal | (a.isna() | b.isna())).all():
+            return True
+    return False

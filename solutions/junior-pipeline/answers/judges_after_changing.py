@@ -1,0 +1,23 @@
+# kind: wrong
+# about: decides about air_time by the arrival delay that it has changed already
+# loses: [leak_tests]
+
+# %% task="leak_tests.change_future"
+def change_future(flights, weather, now):
+    """Return (flights, weather) in which all that was unknown at now is another number."""
+    departed, landed = (
+        flights[f"sched_{end}"] + pd.to_timedelta(flights[f"{end}_delay"], unit="min")
+        for end in ("dep", "arr")
+    )
+
+    def changed(table, columns, moments):
+        later = moments > now  # what never happens is not later
+        return table.assign(**{c: table[c].mask(later, table[c] + 50) for c in columns})
+
+    flights = changed(flights, ["dep_delay"], departed)
+    flights = changed(flights, ["arr_delay"], landed - pd.Timedelta(0))
+    flights["arr_delay"] -= 100 * (landed > now)
+    landed = flights["sched_arr"] + pd.to_timedelta(flights["arr_delay"], unit="min")
+    flights = changed(flights, ["air_time"], landed)
+    readings = ["temp", "humid", "wind_speed", "precip", "pressure", "visib"]
+    return flights, changed(weather, readings, weather["time"])

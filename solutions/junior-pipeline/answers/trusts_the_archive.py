@@ -1,0 +1,12 @@
+# kind: wrong
+# about: thinks that the missing tail number and the flight scheduled before are known
+# loses: [availability]
+
+# %% task="availability.facts"
+def facts():
+    """Return {fact: True, False or None}; all fourteen facts of the table."""
+    known = ["hour", "planned_minutes", "temp_as_of", "departures_planned"]
+    known += ["late_rate_yesterday", "landed_before"]
+    unknown = ["dep_delay", "air_time", "no_tailnum", "temp_at_departure", "departures_flown"]
+    unknown += ["late_rate_month", "scheduled_before", "cancelled_share"]
+    return dict.fromkeys(known, True) | dict.fromkeys(unknown, False) | {"no_tailnum": True, "scheduled_before": True}
