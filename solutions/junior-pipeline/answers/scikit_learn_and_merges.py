@@ -97,7 +97,7 @@ def add_history(flights, history, as_of):
     past = history.assign(known=known_moments(history)["arrival_known"]).dropna(subset=["known"])
     past = past[["known", "origin", "tailnum", "arr_delay"]].sort_values("known", kind="stable")
     past["n"] = past.groupby("origin").cumcount() + 1
-    past["lates"] = (past["arr_delay"] > 15).groupby(past["origin"]).cumsum()
+    past["late_n"] = (past["arr_delay"] > 15).groupby(past["origin"]).cumsum()
     ask = flights[["origin", "tailnum"]].astype(str).where(flights[["origin", "tailnum"]].notna())
     ask = ask.assign(as_of=as_of.astype(past["known"].dtype), place=range(len(flights)))
     ask["origin"], ask["tailnum"] = (ask[c].astype(past[c].dtype) for c in ("origin", "tailnum"))
@@ -106,13 +106,13 @@ def add_history(flights, history, as_of):
 
     def upto(moments):
         return pd.merge_asof(
-            ask.assign(m=moments).sort_values("m"), past[["known", "origin", "n", "lates"]],
+            ask.assign(m=moments).sort_values("m"), past[["known", "origin", "n", "late_n"]],
             left_on="m", right_on="known", by="origin",
-        ).sort_values("place").set_index("place")[["n", "lates"]].fillna(0)
+        ).sort_values("place").set_index("place")[["n", "late_n"]].fillna(0)
 
     window = upto(ask["as_of"]) - upto(ask["as_of"] - pd.Timedelta("24h"))
     out["landed"] = window["n"]
-    out["late_rate"] = (window["lates"] / window["n"]).where(window["n"] > 0)
+    out["late_rate"] = (window["late_n"] / window["n"]).where(window["n"] > 0)
     with_plane = ask.dropna(subset=["tailnum"]).sort_values("as_of")
     last = pd.merge_asof(
         with_plane, past.dropna(subset=["tailnum"])[["known", "tailnum", "arr_delay"]],
