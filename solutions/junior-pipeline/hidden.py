@@ -405,7 +405,7 @@ def _quick_features(flights: Frame, weather: Frame, as_of: pd.Series) -> dict[st
     local = flights["sched_dep"].dt.tz_convert("America/New_York")
     out: dict[str, Any] = {
         "hour": local.dt.hour,
-        "weekday": local.dt.dayofweek,
+        "weekday": local.dt.day_of_week,
         "planned_minutes": (flights["sched_arr"] - flights["sched_dep"]) / MINUTE,
         "carrier": flights["carrier"],
         "origin": flights["origin"],

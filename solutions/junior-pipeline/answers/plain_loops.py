@@ -56,7 +56,7 @@ def build_features(flights, weather, as_of):
     out = []
     for f, moment in zip(flights.to_dict("records"), as_of):
         local = f["sched_dep"].tz_convert("America/New_York")
-        row = {"hour": local.hour, "weekday": local.dayofweek, "carrier": f["carrier"],
+        row = {"hour": local.hour, "weekday": local.weekday(), "carrier": f["carrier"],
                "origin": f["origin"],
                "planned_minutes": (f["sched_arr"] - f["sched_dep"]).total_seconds() / 60}
         row.update(dict.fromkeys([*values, "weather_age"], np.nan))

@@ -47,7 +47,7 @@ def build_features(flights, weather, as_of):
     local = flights["sched_dep"].dt.tz_convert("America/New_York")
     features = pd.DataFrame({
         "hour": local.dt.hour,
-        "weekday": local.dt.weekday,
+        "weekday": local.dt.day_of_week,
         "planned_minutes": (flights["sched_arr"] - flights["sched_dep"]) / pd.Timedelta(minutes=1),
         "carrier": flights["carrier"],
         "origin": flights["origin"],

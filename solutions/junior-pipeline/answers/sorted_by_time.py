@@ -42,7 +42,7 @@ def build_features(flights, weather, as_of):
     values = ["temp", "wind_speed", "precip", "visib", "pressure"]
     rows = flights[["origin", "carrier", "sched_dep", "sched_arr"]].copy()
     local = rows["sched_dep"].dt.tz_convert("America/New_York")
-    rows["hour"], rows["weekday"] = local.dt.hour, local.dt.dayofweek
+    rows["hour"], rows["weekday"] = local.dt.hour, local.dt.day_of_week
     rows["planned_minutes"] = (rows["sched_arr"] - rows["sched_dep"]).dt.total_seconds() / 60
     rows["as_of"], rows["number"] = as_of, np.arange(len(rows))
     pairs = rows[["number", "origin", "as_of"]].merge(weather[["origin", "time", *values]], on="origin")
