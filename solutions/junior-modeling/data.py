@@ -49,8 +49,8 @@ def make(seed: int, rows: int = 4000, months: int = 3) -> pd.DataFrame:
     local = flights["sched_dep"].dt.tz_convert("America/New_York")
     flights = flights.assign(
         day=local.dt.tz_localize(None).dt.floor("D"),
-        hour=local.dt.hour,
-        weekday=local.dt.day_of_week,
+        hour=local.dt.hour.astype("int64"),
+        weekday=local.dt.day_of_week.astype("int64"),
         planned_minutes=(flights["sched_arr"] - flights["sched_dep"]) / pd.Timedelta(minutes=1),
         late_rate=_late_rate(flights),
     )
