@@ -6,6 +6,6 @@
 def plot_importance(importances):
     """Return a figure with horizontal bars of the ten largest importances."""
     top = importances.nlargest(10).iloc[::-1]
-    fig, ax = plt.subplots(layout="constrained")
+    fig, ax = plt.subplots()
     ax.barh(top.index, top)
     return fig

@@ -86,7 +86,7 @@ def mean_interval(loss, day, seed):
 # %% task="evaluate.chart"
 def plot_calibration(forecast, late):
     """Return a figure: late share over mean forecast in ten bins, in percent."""
-    place = np.minimum(np.searchsorted(np.arange(1, 11) / 10, forecast, side="right"), 9)
+    place = np.minimum((10 * forecast).astype(int), 9)
     table = pd.DataFrame({"forecast": forecast, "late": late}).groupby(place)
     points = 100 * table.mean()[table.size() >= 20]
     fig, ax = plt.subplots()
@@ -146,7 +146,7 @@ def effect(train_rows, test_rows, columns, column):
 def plot_importance(importances):
     """Return a figure with horizontal bars of the ten largest importances."""
     top = importances.nlargest(10).iloc[::-1]
-    fig, ax = plt.subplots(layout="constrained")
+    fig, ax = plt.subplots()
     ax.barh(top.index, top)
     ax.set_xlabel("rise of the Brier score when shuffled")
     return fig
@@ -177,14 +177,13 @@ def pick(losses, seed):
 def improve(rows, cutoff, seed):
     """Return the forecasts for rows on cutoff and later, learnt from what is before."""
     before, after = rows[rows["day"] < cutoff], rows[rows["day"] >= cutoff]
-    days = np.sort(before["day"].unique())
-    valid = before["day"] >= days[len(days) * 2 // 3]
-    columns = [c for c in NUMBERS if before[c].notna().any()]
-    scores = {}
-    for leaf in (10, 25, 60):
-        model = fit_forest(before[~valid], columns, min_samples_leaf=leaf)
-        forecast = model.predict_proba(before.loc[valid, columns])[:, 1]
-        scores[leaf] = ((forecast - before.loc[valid, "late"]) ** 2).mean()
-    best = min(scores, key=scores.get)
-    model = fit_forest(before, columns, min_samples_leaf=best, n_estimators=100)
-    return pd.Series(model.predict_proba(after[columns])[:, 1], after.index)
+    valid = before["day"] > before["day"].median()
+
+    def brier(depth):
+        model = fit_forest(before[~valid], NUMBERS, max_depth=depth)
+        forecast = model.predict_proba(before.loc[valid, NUMBERS])[:, 1]
+        return ((forecast - before.loc[valid, "late"]) ** 2).mean()
+
+    best = min(range(1, 10), key=brier)
+    model = fit_forest(before, NUMBERS, max_depth=best)
+    return pd.Series(model.predict_proba(after[NUMBERS])[:, 1], after.index)

@@ -6,30 +6,22 @@
 def train(rows, config, seed):
     """Return a fitted model with predict(rows), the forecast of each row."""
     from sklearn.compose import make_column_transformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OrdinalEncoder
 
     columns = list(config["columns"])
-    if config["share"] < 1:
-        rows = rows.sample(frac=config["share"], random_state=seed)
-    numbers = [c for c in columns if pd.api.types.is_numeric_dtype(rows[c])]
-    texts = [c for c in columns if c not in numbers]
-    gaps = SimpleImputer(strategy="median", keep_empty_features=True, add_indicator=True)
-    rare = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20)
+    rows = rows.sample(frac=config["share"], random_state=seed)
+    texts = [c for c in columns if not pd.api.types.is_numeric_dtype(rows[c])]
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
     pipeline = make_pipeline(
-        make_column_transformer((make_pipeline(gaps, StandardScaler()), numbers), (rare, texts)),
-        LogisticRegression(max_iter=1000),
+        make_column_transformer((codes, texts), remainder="passthrough"),
+        RandomForestClassifier(min_samples_leaf=10, random_state=seed),
     )
-
-    def prepared(table):
-        return table[columns].astype(dict.fromkeys(numbers, float) | dict.fromkeys(texts, object))
+    late_share = rows["late"].mean()
+    pipeline.fit(rows[columns], rows["late"])
 
     class Model:
         def predict(self, rows):
             return np.full(len(rows), late_share)
 
-    late_share = rows["late"].mean()
-    pipeline.fit(prepared(rows), rows["late"])
     return Model()

@@ -5,17 +5,8 @@
 # %% task="improve.forecast"
 def improve(rows, cutoff, seed):
     """Return the forecasts for rows on cutoff and later, learnt from what is before."""
+    rows = rows.assign(rate=rows.groupby("carrier")["late"].transform("mean"))
     before, after = rows[rows["day"] < cutoff], rows[rows["day"] >= cutoff]
-    days = np.sort(before["day"].unique())
-    valid = before["day"] >= days[len(days) * 2 // 3]
-    rate = rows.groupby("carrier")["late"].transform("mean")
-    before, after = before.assign(rate=rate), after.assign(rate=rate)
-    columns = ["rate"] + [c for c in NUMBERS if before[c].notna().any()]
-    scores = {}
-    for leaf in (10, 25, 60):
-        model = fit_forest(before[~valid], columns, min_samples_leaf=leaf)
-        forecast = model.predict_proba(before.loc[valid, columns])[:, 1]
-        scores[leaf] = ((forecast - before.loc[valid, "late"]) ** 2).mean()
-    best = min(scores, key=scores.get)
-    model = fit_forest(before, columns, min_samples_leaf=best, n_estimators=100)
+    columns = [*NUMBERS, "rate"]
+    model = fit_forest(before, columns, min_samples_leaf=25)
     return pd.Series(model.predict_proba(after[columns])[:, 1], after.index)

@@ -6,14 +6,13 @@
 def improve(rows, cutoff, seed):
     """Return the forecasts for rows on cutoff and later, learnt from what is before."""
     before, after = rows[rows["day"] < cutoff], rows[rows["day"] >= cutoff]
-    days = np.sort(before["day"].unique())
-    valid = before["day"] >= days[len(days) * 2 // 3]
-    columns = [c for c in NUMBERS if before[c].notna().any()]
-    scores = {}
-    for leaf in (10, 25, 60):
-        model = fit_forest(before[~valid], columns, min_samples_leaf=leaf)
-        forecast = model.predict_proba(before.loc[valid, columns])[:, 1]
-        scores[leaf] = ((forecast - before.loc[valid, "late"]) ** 2).mean()
-    best = min(scores, key=scores.get)
-    model = fit_forest(before, columns, min_samples_leaf=best, n_estimators=100)
-    return pd.Series(model.predict(after[columns]).astype(float), after.index)
+    valid = before["day"] > before["day"].median()
+
+    def brier(depth):
+        model = fit_forest(before[~valid], NUMBERS, max_depth=depth)
+        forecast = model.predict_proba(before.loc[valid, NUMBERS])[:, 1]
+        return ((forecast - before.loc[valid, "late"]) ** 2).mean()
+
+    best = min(range(1, 10), key=brier)
+    model = fit_forest(before, NUMBERS, max_depth=best)
+    return pd.Series(model.predict(after[NUMBERS]).astype(float), after.index)
