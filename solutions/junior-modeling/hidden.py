@@ -153,7 +153,7 @@ def train_same(train: Candidate, random_state: Candidate) -> None:
     rows, new = table.iloc[:1000], table.iloc[1000:]
     half, tenth, whole = ({"columns": SOME, "share": share} for share in (0.5, 0.1, 1.0))
 
-    def made(config: dict[str, Any], seed: int) -> bytes:
+    def made(config: dict[str, Any], seed: int, rows: Frame = rows) -> bytes:
         return _forecasts(train(rows, config, seed), new, "other months").tobytes()
 
     state = plain(random_state())
@@ -165,6 +165,12 @@ def train_same(train: Candidate, random_state: Candidate) -> None:
     require(made(half, 1) == first, "train: the same arguments give other forecasts the next time")
     require(made(whole, 7) == made(whole, 7), "train: at share 1 the same seed gives another model")
     require(other != first, "train: at share 0.5 another seed gives the same model")
+    last = np.arange(len(rows)) >= len(rows) // 2
+    turned = rows.assign(late=rows["late"].mask(last, 1 - rows["late"]))
+    require(
+        made(half, 1, turned) != first,
+        "train: 'draw about that many rows at random': at share 0.5 the last rows never count",
+    )
     require(
         made(tenth, 1) not in (first, made(whole, 1)),
         "train: the model does not depend on the share of the rows to learn from",

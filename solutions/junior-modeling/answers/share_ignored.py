@@ -14,7 +14,7 @@ def train(rows, config, seed):
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
     pipeline = make_pipeline(
         make_column_transformer((codes, texts), remainder="passthrough"),
-        RandomForestClassifier(min_samples_leaf=10, random_state=seed),
+        RandomForestClassifier(random_state=seed),
     )
     pipeline.fit(rows[columns], rows["late"])
 
