@@ -7,6 +7,7 @@ comes to the same, for every answer, is what `autograde audit` says.
 import ast
 import importlib
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from autograde import answers, catalog, checks, source
+from autograde.build import build_lab
 from autograde.source import HIDDEN, Cell, split
 
 ROOT = catalog.root(Path(__file__).parent)
@@ -52,12 +54,17 @@ class Lab:
             for part, points in (task.parts or {"": task.points}).items()
         }
 
-    def right_answers(self) -> Iterator[answers.Answer]:
-        """The answers that say they are right."""
-        release = catalog.release(self.name, ROOT)
-        for answer in answers.load(self.name, ROOT, release):
-            if answer.header.kind == "right":
-                yield answer
+    def build(self, root: Path) -> None:
+        """Build the lab from nothing in another place, an empty folder."""
+        for file in ("pyproject.toml", "nbgrader_config.py"):
+            shutil.copy(ROOT / file, root)
+        shutil.copytree(ROOT / "solutions" / self.name, root / "solutions" / self.name)
+        build_lab(self.name, root)
+
+    def right_answers(self, root: Path) -> list[answers.Answer]:
+        """The answers that say they are right; ``root`` is where the lab has been built."""
+        listed = answers.load(self.name, root, catalog.release(self.name, root))
+        return [answer for answer in listed if answer.header.kind == "right"]
 
     def grade(self, answer: answers.Answer | None) -> tuple[dict[str, float], dict[str, str]]:
         """Run an answer's cells, None for the reference: points of each part, reasons of losses."""
