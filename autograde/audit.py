@@ -6,6 +6,7 @@ graded counts as clean.
 """
 
 import math
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from jupyter_core.utils import ensure_event_loop
 
 from autograde import answers, assemble, catalog, execute, intake, mutants
+from autograde.errors import SandboxError
 from autograde.verdict import Result, Status
 
 #: 97.5 % quantile of the normal distribution.
@@ -169,6 +171,11 @@ def _graded(release: catalog.Release, answer: answers.Answer | None, sandboxed: 
     name = answer.name if answer else "blank"
     try:
         return execute.grade(notebook, release, {}, candidate=name, sandboxed=sandboxed)
+    except SandboxError:
+        raise
+    except Exception:  # one grading that fails is a finding, and the others go on
+        digest, why = notebook.metadata["autograde"]["submission"], traceback.format_exc()
+        return execute.undecided(release, digest, name, why, sandboxed=sandboxed)
     finally:
         # jupyter_client leaves an event loop open in every thread that starts a kernel.
         ensure_event_loop().close()

@@ -7,6 +7,7 @@ command cannot be carried out as given.
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -285,3 +286,8 @@ def main() -> None:
     except AutogradeError as error:
         err.print(f"autograde: {error}", markup=False)
         sys.exit(1)
+    except Exception as error:  # what it was comes first: a log may be cut
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
+        err.print(f"autograde: a fault of its own, which should be reported: {what}", markup=False)
+        raise

@@ -554,10 +554,10 @@ class _Grading:
                 self._grader_run(pair, cell, None)
 
     def _close(self) -> None:
-        if self.pair is not None:
-            self.cpu += self.pair.candidate.cpu()
-            self.pair.close()
-            self.pair = None
+        pair, self.pair = self.pair, None
+        if pair is not None:
+            with closing(pair):
+                self.cpu += pair.candidate.cpu()
 
     def _time_left(self) -> float:
         return self.limits.seconds - self.spent

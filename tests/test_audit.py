@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograde import answers, audit
+from autograde import answers, audit, execute
 from autograde.testing import check, lab, locked, task
 
 
@@ -51,6 +51,22 @@ def test_a_grader_error_is_never_reported_as_clean():
     """A check that is faulty itself is neither a catch nor a miss."""
     found = audited("raise_this = 1 / 0\nassert double(3) == 6")
     assert not found.clean
+
+
+def test_a_grading_that_fails_is_a_finding_and_the_others_go_on(monkeypatch):
+    """An error that nobody foresaw is told of with the answer's name, and ends no audit."""
+    grade = execute.grade
+
+    def failing(*args, candidate, **kwargs):
+        if candidate == "blank":
+            raise RuntimeError("no more threads")
+        return grade(*args, candidate=candidate, **kwargs)
+
+    monkeypatch.setattr(execute, "grade", failing)
+    reference, blank, right = audited("assert double(3) == 6", RIGHT).trials
+    assert (reference.fault, right.fault) == ("", "")
+    assert "grader error" in blank.fault
+    assert "no more threads" in blank.result.verdicts[0].detail
 
 
 @pytest.mark.parametrize(
