@@ -138,9 +138,11 @@ class MutantTrial:
         errors = [v.cell for v in self.result.verdicts if v.status is Status.GRADER_ERROR]
         if errors:
             return f"grader error in {', '.join(errors)}"
+        explained = self.mutant.explained
         if self.killed:
-            return "explained as no mistake, but noticed" if self.mutant.why else ""
-        return "" if self.mutant.why else "no check noticed"
+            strict = explained is not None and not explained.by_chance
+            return "explained as no mistake, but noticed" if strict else ""
+        return "" if explained else "no check noticed"
 
 
 def mutant_trials(

@@ -255,7 +255,7 @@ def _print_mutants(tried: list["MutantTrial"], made: int) -> None:
     from autograde.audit import wilson
 
     killed = sum(one.killed for one in tried)
-    explained = sum(bool(one.mutant.why) and not one.killed for one in tried)
+    explained = sum(one.mutant.explained is not None and not one.killed for one in tried)
     low, high = wilson(killed, len(tried))
     rate = f"{killed / len(tried):.0%}" if tried else "not measured"
     out.print(

@@ -5,7 +5,8 @@ Owns what is changed (operators of cosmic-ray, and two for chains of calls), the
 the small lab in which a mutant is graded. Owns no verdict: that is :mod:`autograde.audit`.
 
 An explanation names the task, the line as it was, the line as the mutant has it, and why no check
-should notice the difference. One that fits no mutant any more is refused.
+should notice the difference, and whether chance decides it. One that fits no mutant any more is
+refused.
 """
 
 import ast
@@ -105,6 +106,8 @@ class Explained(BaseModel):
         The changed lines before and after, without indentation, joined by ``⏎`` if several.
     why
         Why the mutant answers as the reference does, wherever the text says what to answer.
+    by_chance
+        Whether chance in the hidden inputs decides if a check notices; then both are well.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,6 +116,7 @@ class Explained(BaseModel):
     was: str
     becomes: str
     why: str
+    by_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,8 +133,8 @@ class Mutant:
         As in :class:`Explained`.
     source
         The whole changed cell.
-    why
-        The explanation, or "".
+    explained
+        Why no check need notice, or None.
     """
 
     cell: str
@@ -138,7 +142,7 @@ class Mutant:
     was: str
     becomes: str
     source: str
-    why: str = ""
+    explained: Explained | None = None
 
 
 def make(release: catalog.Release, explained: Sequence[Explained] = ()) -> list[Mutant]:
@@ -150,7 +154,7 @@ def make(release: catalog.Release, explained: Sequence[Explained] = ()) -> list[
         If an explanation fits none of them.
     """
     tasks = {part.task: part for part in release.graded.values()}
-    reasons = {(e.task, e.was, e.becomes): e.why for e in explained}
+    reasons = {(e.task, e.was, e.becomes): e for e in explained}
     made, used = [], set()
     for cell in assemble.sources(release).notebook.cells:
         if not (assemble.is_solution(cell) and cell.cell_type == "code"):
@@ -160,7 +164,7 @@ def make(release: catalog.Release, explained: Sequence[Explained] = ()) -> list[
             key = (grade_id, was, becomes)
             used.add(key)
             task = _task_of(grade_id, tasks)
-            made.append(Mutant(grade_id, task, was, becomes, source, reasons.get(key, "")))
+            made.append(Mutant(grade_id, task, was, becomes, source, reasons.get(key)))
     stale = [key for key in reasons if key not in used]
     if stale:
         raise LabError(

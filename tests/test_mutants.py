@@ -66,8 +66,8 @@ def test_an_explanation_is_kept_with_its_mutant():
     """The author's line is found by task, line before and line after."""
     one = mutants.Explained(task="g", was="return x.strip().upper()", becomes="return x.upper()",
                             why="no text has blanks at its ends")  # fmt: skip
-    explained = [m for m in mutants.make(release(), [one]) if m.why]
-    assert [(m.becomes, m.why) for m in explained] == [(one.becomes, one.why)]
+    explained = [m for m in mutants.make(release(), [one]) if m.explained]
+    assert [(m.becomes, m.explained) for m in explained] == [(one.becomes, one)]
 
 
 def test_an_explanation_that_fits_nothing_is_refused():
@@ -96,14 +96,14 @@ def test_a_sample_is_the_same_every_time_and_in_order():
     assert mutants.sample(made, 1000) == made
 
 
-def tried(test, *becomes, why=""):
+def tried(test, *becomes, **explanation):
     """Grade mutants of the first task, chosen by their changed line, under the given test."""
     made = [m for m in mutants.make(release(test)) if m.becomes in becomes]
     assert len(made) == len(becomes)
-    if why:
+    if explanation:
         (one,) = made
-        explained = [mutants.Explained(task="f", was=one.was, becomes=one.becomes, why=why)]
-        made = [m for m in mutants.make(release(test), explained) if m.why]
+        explained = mutants.Explained(task="f", was=one.was, becomes=one.becomes, **explanation)
+        made = [m for m in mutants.make(release(test), [explained]) if m.explained]
     return list(audit.mutant_trials(release(test), made, workers=2))
 
 
@@ -122,6 +122,15 @@ def test_an_explained_mutant_is_no_fault_until_it_is_noticed():
     test = "assert f(4) == [4, 2]\nassert f(3) == [3, 5]"
     (trial,) = tried(test, "if x >= 3:", why="f is never called with 3")
     assert "noticed" in trial.fault
+
+
+def test_a_mutant_left_to_chance_may_be_noticed():
+    """Where hidden inputs decide by chance whether a check notices, either is as it should be."""
+    why = {"why": "3 is seldom drawn", "by_chance": True}
+    (trial,) = tried("assert f(4) == [4, 2]", "if x >= 3:", **why)
+    assert (trial.killed, trial.fault) == (False, "")
+    (trial,) = tried("assert f(3) == [3, 5]", "if x >= 3:", **why)
+    assert (trial.killed, trial.fault) == (True, "")
 
 
 def test_a_check_that_breaks_is_not_a_mutant_noticed():

@@ -807,9 +807,9 @@ class _Trial:
     floor: float
     reference: float
 
-    def share(self, forecast: Floats) -> float:
-        """The share of the points that forecasts for the later days earn."""
-        target = 0.7 * (self.floor - self.reference)
+    def share(self, forecast: Floats, way: float) -> float:
+        """The share of the points; all of them for that much of the way to our plain solution."""
+        target = way * (self.floor - self.reference)
         return float(np.clip((self.floor - self.brier(forecast)) / target, 0, 1))
 
     def brier(self, forecast: Floats) -> float:
@@ -870,8 +870,11 @@ def improve(improve: Candidate, fit_forest: Callable[..., Any], points: float) -
         "improve: labels on cutoff and later were rewritten, and forecasts changed",
     )
     second = forecasts(simulated, simulated.rows, "simulated labels")
+    # Where little can be learnt, chance decides more: of 480 gradings of four good answers 13 came
+    # less than 70 % of the way on real months, the worst 53 %. With simulated labels the worst of
+    # theirs came 79 %, and trees of depth 3 at most 67 % in 95 of 100 gradings.
     return Earned(
-        points * (0.6 * real.share(first) + 0.4 * simulated.share(second)),
+        points * (0.6 * real.share(first, 0.5) + 0.4 * simulated.share(second, 0.7)),
         f"improve: Brier scores of {real.brier(first):.3f} in other months and "
         f"{simulated.brier(second):.3f} with simulated labels",
     )

@@ -743,8 +743,8 @@ hidden.pick(pick)
 #   simulate so that far more can be learnt from the features. What is best for one is not best for the other: let
 #   the earlier days decide.
 # - 0 points: no better than `fit_forest` without options on the four columns in `SCHEDULE`, or than one forecast for
-#   all, the share that was late before `cutoff` (whichever of the two is better). All points: 70 % of the way from
-#   there to what a plain solution of ours reaches.
+#   all, the share that was late before `cutoff` (whichever of the two is better). All points: half of the way from
+#   there to what a plain solution of ours reaches, and 70 % of the way with simulated labels.
 
 
 # %% task="improve.forecast"
