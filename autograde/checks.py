@@ -7,10 +7,10 @@ the grader's side the same calls go through the link (:mod:`autograde.remote`).
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,14 @@ import pandas as pd
 from autograde import remote
 
 __all__ = [
-    "Call", "Earned", "Wrong", "call", "mapping", "number", "plain", "require", "same", "seeds",
-    "table", "unchanged",
+    "Call", "Earned", "Wrong", "call", "inputs", "mapping", "number", "plain", "require", "same",
+    "seeds", "table", "unchanged",
 ]  # fmt: skip
 
+Case = TypeVar("Case", bound=tuple[Any, ...])
+
 _seed = 0
+_given = ""
 
 
 class Wrong(AssertionError):
@@ -99,6 +102,19 @@ def seeds(n: int) -> list[int]:
     """
     generator = random.Random(_seed)
     return [generator.randrange(1, 2**31) for _ in range(n)]
+
+
+def inputs(cases: Iterable[Case]) -> Iterator[Case]:
+    """Each case in turn; it begins with the words for it, such as ``"no flights"``.
+
+    If the candidate's code crashes on a case or does not finish, the reason ends with ``, given``
+    and these words, which are read by the candidate: they name a kind of input and hold no value.
+    """
+    global _given
+    for case in cases:
+        _given = str(case[0])
+        yield case
+    _given = ""
 
 
 def plain(value: Any) -> Any:
@@ -196,7 +212,7 @@ def unchanged(before: Any, after: Any, what: str) -> None:
             ) from None
 
 
-def _set_seed(seed: int) -> None:
-    """Fix what :func:`seeds` returns; called once by the grader's kernel."""
-    global _seed
-    _seed = seed
+def _begin(seed: int) -> None:
+    """Fix what :func:`seeds` returns, and no case is under way; for the grader's kernel."""
+    global _seed, _given
+    _seed, _given = seed, ""

@@ -33,7 +33,8 @@ def commit(db_url: str, result: Result, assignment: str | None = None) -> None:
     with Gradebook(db_url) as gradebook:
         assignment = assignment or result.lab
         gradebook.update_or_create_student(result.candidate)
-        gradebook.update_or_create_submission(assignment, result.candidate)
+        with gradebook.db.no_autoflush:  # SQLAlchemy warns of what nbgrader has half made
+            gradebook.update_or_create_submission(assignment, result.candidate)
         key = (result.lab, assignment, result.candidate)
         for verdict in result.verdicts:
             grade = gradebook.find_grade(verdict.cell, *key)

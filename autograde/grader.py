@@ -235,6 +235,8 @@ def _explain(error: BaseException, cell: str, source: str, link: remote.Link) ->
     kind = type(error).__name__
 
     def lost(status: Status, reason: str) -> Finding:
+        if checks._given and status is not Status.WRONG:
+            reason += f", given {_own_words(checks._given, source)}"
         return Finding(status, 0.0, reason, detail)
 
     match error:
@@ -376,7 +378,7 @@ class GraderKernel(IPythonKernel):
             self.talk = remote.Link(self.link)
         link = self.talk
         link.begin(content["seconds"])
-        checks._set_seed(content["seed"])
+        checks._begin(content["seed"])
         namespace = CellNamespace(self.shell.user_ns, content["imports"], link)
         source = self.shell.transform_cell(content["source"])
         try:

@@ -89,6 +89,43 @@ def test_the_text_of_an_exception_in_a_hidden_call_is_kept_from_feedback():
     assert "123456" in result.verdicts[0].detail
 
 
+HIDDEN_INPUTS = """
+from autograde.checks import inputs, require
+
+def asked(double):
+    for what, x in inputs([("a number", 2), ("a word", "ab")]):
+        require(double(x) == 2 * x, f"not twice, given {what}")
+    double([])
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (
+            "return 2 + x",
+            "crashed",
+            "your code raised TypeError (line 2 of its cell), given a word",
+        ),
+        ("return x * (4 if x == 2 else 2)", "wrong", "not twice, given a number"),
+        ("return 2 * x if x != [] else 1 / 0", "crashed", "raised ZeroDivisionError (line 2"),
+        ("import os; return os._exit(1) if x == 'ab' else 2 * x", "crashed", ", given a word"),
+    ],
+)
+def test_a_crash_in_a_hidden_call_names_the_kind_of_input(body, status, reason):
+    """Who crashes on a word is told so, and who crashes after all cases is not told of the last."""
+    trial = lab(
+        task("double", "return 2 * x"),
+        check("double", "double(1)", "import hidden\nhidden.asked(double)"),
+        private={"hidden.py": HIDDEN_INPUTS.encode()},
+    )
+    result, _ = grade(trial, hand_in(trial, {"double": f"def double(x):\n    {body}"}))
+    (verdict,) = result.verdicts
+    assert verdict.status.value == status
+    assert reason in verdict.reason
+    assert verdict.reason.count("given") == (0 if "Zero" in reason else 1)
+
+
 DEATHS = {
     "kernel exits": "import os; os._exit(3)",
     "kernel kills itself": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",

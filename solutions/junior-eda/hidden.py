@@ -17,6 +17,7 @@ from autograde import checks, figures
 from autograde.checks import (
     Earned,
     call,
+    inputs,
     mapping,
     number,
     plain,
@@ -237,7 +238,7 @@ def join_rows(join_all: Callable[..., Any]) -> None:
     cases = _join_cases()
     tables = cases[0][1]
     cases.append(("flights without rows", tables | {"flights": tables["flights"].head(0)}))
-    for what, tables in cases:
+    for what, tables in inputs(cases):
         flights = tables["flights"]
         seen = call(join_all, tables)
         joined, report = _pair(seen.result, what)
@@ -306,7 +307,7 @@ def _join_truth(tables: Tables) -> tuple[pd.DataFrame, dict[tuple[str, str], lis
 
 def join_values(join_all: Callable[..., Any]) -> None:
     """The new columns and flags are right for every flight."""
-    for what, tables in _join_cases():
+    for what, tables in inputs(_join_cases()):
         want, _ = _join_truth(tables)
         joined = _pair(join_all(tables), what)[0]
         joined = checks.table(joined, ["row_id", *NEW_COLUMNS], "joined")
@@ -323,7 +324,7 @@ def join_report(join_all: Callable[..., Any]) -> None:
     tables = cases[0][1]
     cases.append(("a lookup table without rows", tables | {"planes": tables["planes"].head(0)}))
     columns = ["flights", "no_key", "not_found"]
-    for what, tables in cases:
+    for what, tables in inputs(cases):
         _, want = _join_truth(tables)
         report = _pair(join_all(tables), what)[1]
         report = checks.table(report, ["lookup", "group", *columns], "report")
@@ -530,7 +531,7 @@ def missing_edges(missing_reasons: Callable[..., Any]) -> None:
         ("a table without missing values", joined.dropna(axis=1).assign(
             dep_time=600.0, wind_speed=20.0, precip=0.0), 30),
     ]  # fmt: skip
-    for what, table, min_rows in cases:
+    for what, table, min_rows in inputs(cases):
         want = _missing_truth(table, min_rows)
         seen = call(missing_reasons, table, min_rows)
         answer = checks.table(seen.result, REASON_COLUMNS, "missing_reasons")
@@ -697,10 +698,11 @@ def anomalies_edges(anomalies: Callable[..., Any]) -> None:
     """Bounds, several reasons for a row, duplicates first, no rows, no writing, any row order."""
     tables = _edge_tables()
     turned = {name: table.iloc[::-1] for name, table in tables.items()}
-    for what, given in (
+    cases = [
         ("rows at the bounds of the rules", tables),
         ("the same rows in another order", turned),
-    ):
+    ]
+    for what, given in inputs(cases):
         seen = call(anomalies, given)
         found = _faults(seen.result)
         for pair in PAIRS:
@@ -771,7 +773,7 @@ def question_late_chart(late_chart: Callable[..., Any]) -> None:
         ("carriers that tie, and one that never flew", tie),
         ("ten carriers with one flight each", many),
     ]
-    for what, flights in cases:
+    for what, flights in inputs(cases):
         counts: dict[str, list[int]] = {}
         for flight in flights.to_dict("records"):
             if not pd.isna(flight["arr_delay"]):
@@ -819,7 +821,7 @@ def question_late_by_hour(late_by_hour: Callable[..., Any]) -> None:
     cases = _question_cases()
     gone = cases[0][1].copy()
     gone.loc[gone["hour"] == gone["hour"].max(), "arr_delay"] = np.nan
-    for what, flights in [*cases, ("an hour without counted flights", gone)]:
+    for what, flights in inputs([*cases, ("an hour without counted flights", gone)]):
         counts: dict[int, list[int]] = {}
         for flight in flights.to_dict("records"):
             if not pd.isna(flight["arr_delay"]):
@@ -862,7 +864,7 @@ def question_worst_day(worst_day: Callable[..., Any]) -> None:
     cases = [(what, flights, 20) for what, flights in _question_cases()]
     cases += [("days that tie", tie, 2), ("a day with one flight", tie, 1), ("rare days", tie, 3),
               ("no day with enough flights", tie, 4)]  # fmt: skip
-    for what, flights, least in cases:
+    for what, flights, least in inputs(cases):
         counts: dict[tuple[int, int, int], list[int]] = {}
         days = zip(flights["year"], flights["month"], flights["day"], strict=True)
         for day, clock in zip(days, flights["dep_time"], strict=True):
@@ -907,7 +909,7 @@ def question_top_routes(top_routes: Callable[..., Any]) -> None:
     """)
     cases = [(what, flights, 5) for what, flights in _question_cases()]
     cases += [("many routes that tie", cases[0][1], 10_000), ("routes that tie", tie, 4)]
-    for what, flights, k in cases:
+    for what, flights, k in inputs(cases):
         counts: dict[tuple[str, str], int] = {}
         for route in zip(flights["origin"], flights["dest"], strict=True):
             counts[route] = counts.get(route, 0) + 1
@@ -950,7 +952,7 @@ def question_adjusted_late_rate(adjusted_late_rate: Callable[..., Any]) -> None:
         ("no common carrier", alone),
         *_question_cases(),
     ]
-    for what, flights in cases:
+    for what, flights in inputs(cases):
         cells: dict[tuple[str, str], list[int]] = {}
         for flight in flights.to_dict("records"):
             if not pd.isna(flight["arr_delay"]):

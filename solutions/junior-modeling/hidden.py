@@ -20,7 +20,18 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import OrdinalEncoder
 
 from autograde import figures
-from autograde.checks import Earned, call, mapping, number, plain, require, same, seeds, unchanged
+from autograde.checks import (
+    Earned,
+    call,
+    inputs,
+    mapping,
+    number,
+    plain,
+    require,
+    same,
+    seeds,
+    unchanged,
+)
 
 Candidate = Callable[..., Any]
 Frame = pd.DataFrame
@@ -89,7 +100,7 @@ def cost_per_flight(cost_per_flight: Candidate) -> None:
         ("forecasts of 0 and 1", np.array([0.0, 1.0, 0.0, 1.0]), label, 5, 3),
         ("no flights", forecast[:0], late[:0], 30, 10),
     ]
-    for what, p, y, missed, alarm in cases:
+    for what, p, y, missed, alarm in inputs(cases):
         seen = call(cost_per_flight, p, y, missed, alarm)
         got = _floats(seen.result, len(p), "cost_per_flight", what)
         want = [
@@ -120,7 +131,7 @@ def baseline(baseline: Candidate) -> None:
         ("more labels before than after", np.array([1, 1, 0, 0, 0]), np.array([1]), 10, 5),
         ("a tie", np.array([1, 0, 0]), np.array([1, 1, 0, 0]), 20, 10),
     ]
-    for what, before, after, missed, alarm in cases:
+    for what, before, after, missed, alarm in inputs(cases):
         before, after = before.astype(int), after.astype(int)
         seen = call(baseline, before, after, missed, alarm)
         got = mapping(seen.result, "baseline")
@@ -220,19 +231,21 @@ def train_inputs(train: Candidate) -> None:
     )
 
     gone = {"temp": np.nan, "late_rate": np.nan}
-    for what, strange in (
+    odd = [
         ("numbers that are missing throughout", new.assign(**gone)),
         ("text never seen in train", new.assign(carrier="none such", dest="nowhere")),
         ("text that is missing", new.assign(carrier=None, dest=new["dest"].mask(new["hour"] > 9))),
-    ):
+    ]
+    for what, strange in inputs(odd):
         _forecasts(model, strange, what)
-    for what, learnt, columns in (
+    cases = [
         ("a number that is missing throughout in train", rows.assign(**gone), SOME),
         ("text that is missing in train", rows.assign(dest=rows["dest"].mask(rows["hour"] > 9)),
          SOME),
         ("a single numeric column", rows, ["late_rate"]),
         ("a single text column", rows, ["dest"]),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for what, learnt, columns in inputs(cases):
         _forecasts(train(learnt, {"columns": columns, "share": 1.0}, 5), new, what)
 
 
@@ -371,8 +384,12 @@ def calibration_chart(plot_calibration: Candidate) -> None:
     wide = rng.beta(1.2, 3, 900)
     edges = np.concatenate([np.repeat([0.0, 0.5, 1.0], [20, 25, 30]), rng.random(900)])
     counts = np.repeat([0.14, 0.33, 0.47, 0.92], [19, 20, 21, 19])
-    for what, forecast in (("other flights", wide), ("forecasts of 0, 0.5 and 1", edges),
-                           ("bins of 19 and 20 flights", counts)):  # fmt: skip
+    cases = [
+        ("other flights", wide),
+        ("forecasts of 0, 0.5 and 1", edges),
+        ("bins of 19 and 20 flights", counts),
+    ]
+    for what, forecast in inputs(cases):
         forecast = rng.permutation(forecast)
         late = (rng.random(len(forecast)) < 0.1 + 0.6 * forecast).astype(int)
         seen = call(plot_calibration, forecast, late)
@@ -505,7 +522,7 @@ def past_mean(past_mean: Candidate) -> None:
         ("one day only", rows[rows["day"] == rows["day"].iloc[0]], "carrier", 0.4, 3),
         ("an empty table", rows.head(0), "carrier", 0.2, 1),
     ]
-    for what, table, column, prior, weight in cases:
+    for what, table, column, prior, weight in inputs(cases):
         seen = call(past_mean, table, column, prior, weight)
         got = _series(seen.result, table.index, "past_mean", what)
         off = int(np.sum(np.abs(got - _want_past(table, column, prior, weight)) > 1e-9))
@@ -559,7 +576,7 @@ def importance(importance: Candidate, fit_forest: Callable[..., Any]) -> None:
         ("simulated columns", planted, [c for c in planted if c != "late"], noise),
         ("flights of other months", flights, ["late_rate", "hour", "temp", "visib"], []),
     ]
-    for what, table, columns, useless in cases:
+    for what, table, columns, useless in inputs(cases):
         rows, new = table.iloc[: len(table) // 2], table.iloc[len(table) // 2 :]
         seen = call(importance, rows, new, columns, 3)
         got = _series(seen.result, pd.Index(columns), "importance", what)
@@ -613,7 +630,7 @@ def effect(effect: Candidate, fit_forest: Callable[..., Any]) -> None:
         ("simulated columns that go together", table, ["u", "v"], ["u", "v"]),
         ("flights of other months", flights, ["hour", "last_delay", "pressure"], ["last_delay"]),
     ]
-    for what, rows, columns, asked in cases:
+    for what, rows, columns, asked in inputs(cases):
         first, second = rows.iloc[: n // 2], rows.iloc[n // 2 :]
         model = fit_forest(first, columns)
         for column in asked:
@@ -756,11 +773,12 @@ def pick(pick: Candidate) -> None:
     level = np.full(10, 5.0)
     clear = level - 1.5 * (np.arange(10) == rng.integers(10))
     spread = 5 + 0.15 * rng.permutation(10)
-    for what, truths, count in (
+    cases = [
         ("one model is clearly better", clear, 60),
         ("all models are equally good", level, 200),
         ("models differ a little", spread, 150),
-    ):
+    ]
+    for what, truths, count in inputs(cases):
         errors, best, regret = [], 0, []
         for i, losses in enumerate(_validations(rng, truths, count)):
             seen = call(pick, losses, i)

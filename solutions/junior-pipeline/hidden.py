@@ -19,7 +19,18 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import OrdinalEncoder
 
 from autograde import checks, figures
-from autograde.checks import Earned, call, mapping, number, plain, require, same, seeds, unchanged
+from autograde.checks import (
+    Earned,
+    call,
+    inputs,
+    mapping,
+    number,
+    plain,
+    require,
+    same,
+    seeds,
+    unchanged,
+)
 
 Candidate = Callable[..., Any]
 Frame = pd.DataFrame
@@ -84,7 +95,8 @@ def known_moments(known_moments: Candidate) -> None:
     """Both moments of flights that are early, late by more than a day, cancelled, diverted."""
     flights, _, _ = _some(seeds(1)[0], 400)
     odd = flights.head(3).assign(dep_delay=[1500.0, -20.0, 0.0], arr_delay=[1490.0, -40.0, np.nan])
-    for what, given in (("other months", flights), ("odd delays", odd), ("no flights", odd[:0])):
+    cases = [("other months", flights), ("odd delays", odd), ("no flights", odd[:0])]
+    for what, given in inputs(cases):
         seen = call(known_moments, given)
         got = _indexed(seen.result, ["departure_known", "arrival_known"], given, "known_moments")
         for end in ("departure", "arrival"):
@@ -111,7 +123,7 @@ def split_rows(time_split: Candidate) -> None:
         ("a flight exactly at the start of the gap", exact + 1.5 * DAY, 1.5),
         ("a cutoff before all flights", planned.iloc[0] - DAY, 3),
     ]
-    for what, cutoff, gap in cases:
+    for what, cutoff, gap in inputs(cases):
         labelled = flights[~flights["arr_delay"].isna()]
         moments = dict(zip(labelled["flight_id"], labelled["sched_dep"], strict=True))
         want = [
@@ -224,7 +236,7 @@ def _want_features(flights: Frame, weather: Frame, as_of: pd.Series) -> list[dic
 
 
 def feature_values(build_features: Candidate) -> None:
-    """The named columns on other data, at the bounds, without readings, without flights."""
+    """The named columns on other data and at the bounds."""
     flights, weather, as_of = _some(seeds(1)[0], 250)
     strange = flights.assign(carrier="ZZ", origin="ZZX")
     third = len(flights) // 3
@@ -239,10 +251,24 @@ def feature_values(build_features: Candidate) -> None:
         ("readings at the bounds", bounds, edges, as_of.head(3)),
         ("few readings", flights, weather.iloc[::5], as_of),
         ("a carrier and origin never seen", strange[:third], weather, as_of[:third]),
+    ]
+    _feature_values(build_features, cases)
+
+
+def features_without_rows(build_features: Candidate) -> None:
+    """The named columns without readings and without flights."""
+    flights, weather, as_of = _some(seeds(1)[0], 250)
+    cases = [
         ("no readings at all", flights[:20], weather.head(0), as_of[:20]),
         ("no flights", flights.head(0), weather, as_of.head(0)),
     ]
-    for what, fl, we, moments in cases:
+    _feature_values(build_features, cases)
+
+
+def _feature_values(
+    build_features: Candidate, cases: list[tuple[str, Frame, Frame, pd.Series]]
+) -> None:
+    for what, fl, we, moments in inputs(cases):
         want = _want_features(fl, we, moments)
         seen = call(build_features, fl, we, moments)
         got = _indexed(seen.result, FEATURES, fl, "build_features")
@@ -511,7 +537,7 @@ def preprocessor_unseen(make_preprocessor: Candidate) -> None:
         ("columns in another order", train, new[new.columns[::-1]].assign(more=1)),
         ("a single row in fit", train.dropna().head(1), new),
     ]
-    for what, seen, later in cases:
+    for what, seen, later in inputs(cases):
         want = _want_matrix(seen, later, NUMERIC, CATEGORIES)
         prepare = make_preprocessor(NUMERIC, CATEGORIES)
         prepare.fit(seen)
@@ -598,8 +624,12 @@ def _overtaking() -> tuple[Frame, Frame, pd.Series]:
     return flights, history, pd.Series(asked, flights.index)
 
 
+#: Words for the case, flights, history, as_of and the rows wanted.
+_History = tuple[str, Frame, Frame, pd.Series, list[dict[str, Any]]]
+
+
 @cache
-def _history_cases(seed: int) -> list[tuple[str, Frame, Frame, pd.Series, list[dict[str, Any]]]]:
+def _history_cases(seed: int) -> list[_History]:
     flights, _, as_of = _some(seed, 150)
     history = _tables(seed)[0]
     now = as_of.quantile(0.5)
@@ -614,14 +644,12 @@ def _history_cases(seed: int) -> list[tuple[str, Frame, Frame, pd.Series, list[d
         ("flights that overtake each other, and moments at the bounds", *_overtaking()),
         ("later landings that are other", flights[rows], future, as_of[rows]),
         ("a history in which no flight landed", flights[:30], never, as_of[:30]),
-        ("a history without rows", flights[:30], history.head(0), as_of[:30]),
-        ("no flights", flights[:0], history, as_of[:0]),
     ]
     return [(*case, _want_history(*case[1:])) for case in cases]
 
 
-def _history(add_history: Candidate, columns: list[str]) -> None:
-    for what, flights, history, as_of, want in _history_cases(seeds(1)[0]):
+def _history(add_history: Candidate, cases: list[_History], columns: list[str]) -> None:
+    for what, flights, history, as_of, want in inputs(cases):
         seen = call(add_history, flights, history, as_of)
         got = _indexed(seen.result, columns, flights, "add_history")
         for column in columns:
@@ -637,12 +665,24 @@ def _history(add_history: Candidate, columns: list[str]) -> None:
 
 def history_origin(add_history: Candidate) -> None:
     """Landings and late rate at the origin in the last 24 hours, as known."""
-    _history(add_history, ["landed", "late_rate"])
+    _history(add_history, _history_cases(seeds(1)[0]), ["landed", "late_rate"])
 
 
 def history_aircraft(add_history: Candidate) -> None:
     """The delay of the aircraft's last landing, as known."""
-    _history(add_history, ["last_delay"])
+    _history(add_history, _history_cases(seeds(1)[0]), ["last_delay"])
+
+
+def history_without_rows(add_history: Candidate) -> None:
+    """All three columns with a history without rows, and without flights."""
+    flights, _, as_of = _some(seeds(1)[0], 150)
+    history = _tables(seeds(1)[0])[0]
+    tables = [
+        ("a history without rows", flights[:30], history.head(0), as_of[:30]),
+        ("no flights", flights[:0], history, as_of[:0]),
+    ]
+    cases = [(*case, _want_history(*case[1:])) for case in tables]
+    _history(add_history, cases, ["landed", "late_rate", "last_delay"])
 
 
 # --- task 6 --------------------------------------------------------------------------------------
@@ -662,7 +702,7 @@ def change_future(change_future: Candidate) -> None:
         ("a flight that departs exactly at now", exact),
         ("a moment before all", nows[0] - 400 * DAY),
     ]
-    for what, now in cases:
+    for what, now in inputs(cases):
         seen = call(change_future, flights, weather, now)
         pair = plain(seen.result)
         require(

@@ -388,8 +388,8 @@ def build_features(flights, weather, as_of):
 
 
 # %% [markdown]
-# Values: 10 points. Tested only in grading: readings at the bounds, an `as_of` that differs from flight to
-# flight, a carrier or origin never seen, no readings at all, an empty table.
+# Values: 8 points. Tested only in grading: readings at the bounds, an `as_of` that differs from flight to
+# flight, a carrier or origin never seen.
 
 # %% check="build_features.values"
 expected = pd.DataFrame({
@@ -404,6 +404,21 @@ assert_columns(build_features(example_flights, example_weather, example_as_of), 
 import hidden
 
 hidden.feature_values(build_features)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Tables without rows: 2 points. Without readings what comes from them is missing; without flights the result has
+# no rows and the same columns.
+
+# %% check="build_features.without_rows"
+answer = build_features(example_flights, example_weather.head(0), example_as_of)
+gone = pd.DataFrame({"hour": [8, 11, 20, 9, 15], "weather_age": [None] * 5}, example_flights.index)
+assert_columns(answer, gone)
+assert len(build_features(example_flights.head(0), example_weather, example_as_of.head(0))) == 0
+### BEGIN HIDDEN TESTS
+import hidden
+
+hidden.features_without_rows(build_features)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -587,7 +602,7 @@ def add_history(flights, history, as_of):
 
 
 # %% [markdown]
-# At the origin (`landed`, `late_rate`): 10 points. In the worked example flights 3 and 5 from AAA and two others
+# At the origin (`landed`, `late_rate`): 9 points. In the worked example flights 3 and 5 from AAA and two others
 # ask at moments of their own; flight 1 lands at 14:20 on 1 May, flight 3 at 03:30 on 2 May.
 
 # %% check="add_history.origin"
@@ -611,9 +626,9 @@ hidden.history_origin(add_history)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Of the aircraft (`last_delay`): 10 points. N1 lands at 14:20 and at 16:45 on 1 May, N2 at 03:30 on 2 May.
+# Of the aircraft (`last_delay`): 9 points. N1 lands at 14:20 and at 16:45 on 1 May, N2 at 03:30 on 2 May.
 #
-# For both parts, tested only in grading: `history` without rows, with flights that never landed, in any order and with
+# For both parts, tested only in grading: `history` with flights that never landed, in any order and with
 # any index; flights that overtake each other (scheduled earlier, landing later); a late change in what was not
 # yet known.
 
@@ -632,6 +647,21 @@ assert_columns(add_history(example_flights, example_flights, moments), expected)
 import hidden
 
 hidden.history_aircraft(add_history)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Tables without rows: 2 points. Without a history nothing has landed; without flights the result has no rows and the
+# same columns.
+
+# %% check="add_history.without_rows"
+moments, none = example_flights["sched_dep"], example_flights.head(0)
+expected = pd.DataFrame({"landed": [0] * 5, "last_delay": [None] * 5}, example_flights.index)
+assert_columns(add_history(example_flights, none, moments), expected)
+assert len(add_history(none, example_flights, moments.head(0))) == 0
+### BEGIN HIDDEN TESTS
+import hidden
+
+hidden.history_without_rows(add_history)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -162,4 +162,4 @@ def first_seeds() -> Iterator[None]:
     """Leave the seeds of hidden inputs as they were."""
     seed = checks._seed
     yield
-    checks._set_seed(seed)
+    checks._begin(seed)
