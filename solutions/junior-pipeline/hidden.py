@@ -696,7 +696,9 @@ def change_future(change_future: Candidate) -> None:
     exact = departed.dropna().sort_values().iloc[100]
     landing = flights["sched_arr"] + pd.to_timedelta(flights["arr_delay"], unit="min")
     cases = [("other months", now) for now in nows]
-    cases += [("a flight that lands exactly at now", landing.dropna().sort_values().iloc[100])]
+    landings = landing[flights["air_time"].notna()].dropna().sort_values()
+    cases += [("a flight that lands exactly at now", landings.iloc[100])]
+    cases += [("a flight that lands a minute after now", landings.iloc[150] - MINUTE)]
     cases += [("a reading exactly at now", weather["time"].sort_values().iloc[500])]
     cases += [
         ("a flight that departs exactly at now", exact),
