@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 
 from autograde.catalog import Release
 from autograde.errors import LabError
+from autograde.imports import parse
 from autograde.intake import Cell, Submission
 from autograde.source import SOLUTION, STUB, split
 
@@ -217,7 +218,7 @@ def same_code(left: str, right: str) -> bool:
     if _squeeze(left) == _squeeze(right):
         return True
     try:
-        return ast.dump(ast.parse(left)) == ast.dump(ast.parse(right))
+        return ast.dump(parse(left)) == ast.dump(parse(right))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 

@@ -1,17 +1,38 @@
-"""Which names of a released notebook are modules, so that a test cell may use them.
+"""What can be read from a cell's Python without running it: its tree, and its modules' names.
 
-Owns one pure function over the instructor's notebook. A free cell with ``import numpy as np``
-runs only with the candidate; a test that says ``np`` still means the grader's own NumPy, because
-the release says so and whatever the candidate made of the name does not matter.
+Owns two pure functions over text. What of a tree matters to whom is said where it is asked.
 """
 
 import ast
 
 from nbformat import NotebookNode
 
+#: How often a parse that another thread disturbed is done again.
+_TRIES = 9
+
+
+def parse(source: str) -> ast.Module:
+    """Return ``ast.parse(source)``, whatever other threads parse meanwhile.
+
+    CPython 3.11 counts the depth of the tree in one place for the whole process, so two threads
+    that parse at once can make both end in ``SystemError: AST constructor recursion depth
+    mismatch`` (gh-106905), of valid text. The count begins anew with each call: calling again is
+    the whole remedy.
+    """
+    for _ in range(_TRIES):
+        try:
+            return ast.parse(source)
+        except SystemError:
+            continue
+    return ast.parse(source)
+
 
 def imported_names(notebook: NotebookNode) -> dict[str, str]:
     """Names bound by top-level import statements, as ``{"np": "numpy", "f": "pkg.mod:f"}``.
+
+    A free cell with ``import numpy as np`` runs only with the candidate; a test that says ``np``
+    still means the grader's own NumPy, because the release says so and whatever the candidate
+    made of the name does not matter. So ``notebook`` is the instructor's.
 
     Cells that are not plain Python (magics) are read as far as their lines allow.
     """
@@ -23,7 +44,7 @@ def imported_names(notebook: NotebookNode) -> dict[str, str]:
             x if not x.lstrip().startswith(("%", "!")) else "" for x in cell.source.split("\n")
         ]
         try:
-            tree = ast.parse("\n".join(lines))
+            tree = parse("\n".join(lines))
         except SyntaxError:
             continue
         for node in tree.body:
