@@ -230,6 +230,6 @@ def kernel_app(
     return app
 
 
-def prepare(link: socket.socket, connection: Mapping[str, Any]) -> IPKernelApp:
+def prepare(link: int, connection: Mapping[str, Any]) -> IPKernelApp:
     """The candidate's kernel, as a fork of a template makes it (:mod:`autograde.template`)."""
-    return kernel_app(CandidateKernel, link, connection)
+    return kernel_app(CandidateKernel, socket.socket(fileno=link), connection)

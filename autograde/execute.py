@@ -38,10 +38,10 @@ from nbformat import NotebookNode
 from autograde import assemble, sandbox, warden, workspace
 from autograde.catalog import Part, Release
 from autograde.errors import GradingError, SandboxError
+from autograde.forks import Kind, TemplateLost
 from autograde.imports import imported_names
 from autograde.kernels import Kernel, Ran
 from autograde.outputs import Outputs, clean_text
-from autograde.provisioner import Kind, TemplateLost
 from autograde.verdict import Ending, Hashes, Reading, Result, Status, Verdict
 
 #: Kernels that one submission may use up before its remaining checks are given up.

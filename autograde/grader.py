@@ -390,6 +390,6 @@ class GraderKernel(IPythonKernel):
         self.session.send(stream, "judge_reply", reply, parent, ident)
 
 
-def prepare(link: socket.socket, connection: Mapping[str, Any]) -> IPKernelApp:
+def prepare(link: int, connection: Mapping[str, Any]) -> IPKernelApp:
     """The grader's kernel, as a fork of a template makes it (:mod:`autograde.template`)."""
-    return kernel_app(GraderKernel, link, connection)
+    return kernel_app(GraderKernel, socket.socket(fileno=link), connection)

@@ -2,7 +2,7 @@
 
 Owns the conversation with a kernel and the waiting for its messages. Knows nothing of checks or of
 which cell goes where (:mod:`autograde.execute`), nor how a process comes about
-(:mod:`autograde.provisioner`). Messages from a candidate's kernel are untrusted: only their text is
+(:mod:`autograde.forks`). Messages from a candidate's kernel are untrusted: only their text is
 kept, by :mod:`autograde.outputs`, and only until a time limit.
 """
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from queue import Empty
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -18,8 +18,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from autograde.errors import GradingError
+from autograde.forks import Fork, Kind, TemplateLost
 from autograde.outputs import Outputs
-from autograde.provisioner import Kind, TemplateLost, TemplateProvisioner
 
 #: Seconds that an interrupted kernel has to give up before it is killed.
 GRACE = 2.0
@@ -70,7 +70,8 @@ class Kernel:
             kernel_name=kind.role, kernel_spec_manager=_Forked(), transport="ipc"
         )
         self._manager.start_kernel(kind=kind, link=link, order=order)
-        self._provisioner = cast(TemplateProvisioner, self._manager.provisioner)
+        provisioner: Any = self._manager.provisioner
+        self._fork: Fork = provisioner.fork
         self._client: BlockingKernelClient = self._manager.client()
 
     def wait_ready(self) -> None:
@@ -81,7 +82,7 @@ class Kernel:
         GradingError
             If it does not.
         """
-        self._provisioner.wait_prepared()
+        self._fork.wait_prepared()
         # While a check runs nobody reads the candidate's output; what waits must not fill memory.
         self._client.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
         self._client.context.setsockopt(zmq.RCVHWM, WAITING)
@@ -95,7 +96,7 @@ class Kernel:
             if self._heard(request, patience):
                 return
             patience = min(2 * patience, 2.0)
-        raise GradingError(f"a kernel did not start: {self._provisioner.template.last_words()}")
+        raise GradingError(f"a kernel did not start: {self._fork.template.last_words()}")
 
     def _heard(self, request: str, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -115,22 +116,20 @@ class Kernel:
         TemplateLost
             If it ended because its template or warden did.
         """
-        over = self._provisioner.over()
+        over = self._fork.over()
         if over == "lost":
-            raise TemplateLost(
-                f"a kernel's warden is gone: {self._provisioner.template.last_words()}"
-            )
+            raise TemplateLost(f"a kernel's warden is gone: {self._fork.template.last_words()}")
         return over is None
 
     @property
     def passed(self) -> str | None:
         """The limit for which the kernel was ended: ``"memory"``, ``"cpu"`` or None."""
-        over = self._provisioner.ended
+        over = self._fork.ended
         return over if over in ("memory", "cpu") else None
 
     def cpu(self) -> float:
         """CPU seconds of the kernel and everything that it started, so far."""
-        return self._provisioner.usage()
+        return self._fork.usage()
 
     def run(self, source: str, seconds: float, outputs: Outputs | None) -> Ran:
         """Run a cell and collect what it prints; interrupted, then killed, when time is up."""
@@ -220,7 +219,7 @@ class Kernel:
 
     def kill(self) -> None:
         """End the kernel and everything that it started, and wait for it."""
-        self._provisioner.end()
+        self._fork.end()
 
     def close(self) -> None:
         """Kill the kernel and release sockets and files."""

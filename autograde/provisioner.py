@@ -1,253 +1,36 @@
-"""Starts kernels as forks of warm templates: the host's side of :mod:`autograde.template`.
+"""Jupyter's way to a kernel that is a template's fork.
 
-Owns the templates of this process (one for each role, set of libraries and kind of confinement) and
-the Jupyter provisioner that asks them for kernels; it is registered under the name ``autograde`` as
-a ``jupyter_client.kernel_provisioners`` entry point. Owns no messages: :mod:`autograde.kernels`.
+Owns the kernel provisioner registered under the name ``autograde`` as a
+``jupyter_client.kernel_provisioners`` entry point. Owns neither templates nor processes
+(:mod:`autograde.forks`), nor messages (:mod:`autograde.kernels`).
 """
 
-import atexit
-import contextlib
-import os
 import shutil
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from autograde import sandbox, warden, wire, workspace
-from autograde.errors import GradingError, SandboxError
-
-#: Seconds that a template has to import everything, and that it has to fork a kernel.
-IMPORTS = 180.0
-START = 60.0
-
-
-class TemplateLost(GradingError):
-    """A template or a warden died: no fault of the candidate's, who cannot reach either."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a template is for; kernels of one kind are forks of one template.
-
-    Attributes
-    ----------
-    role
-        ``candidate`` or ``grader``: the module of the kernel.
-    libraries
-        What it imports, in this order.
-    sandboxed, gpu
-        Whether it lives in the sandbox, and sees the GPUs there.
-    """
-
-    role: str
-    libraries: tuple[str, ...] = ()
-    sandboxed: bool = False
-    gpu: bool = False
-
-
-class Template:
-    """A running template process."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{kind.role}-", dir=workspace.folder()))
-        self._log = self.folder / "template.log"
-        self._lock = threading.Lock()
-        self._count = 0
-        sockets = self.folder / "sockets"
-        sockets.mkdir(mode=0o700)
-        self._control, theirs = socket.socketpair()
-        package = str(Path(__file__).parent.parent)
-        start = (
-            "import sys; sys.path.append(sys.argv.pop(1)); "
-            "from autograde.template import main; main(sys.argv[1:])"
-        )
-        confinement = "sandboxed" if kind.sandboxed else "open"
-        arguments = [kind.role, confinement, str(theirs.fileno()), *kind.libraries]
-        line = [sys.executable, "-c", start, package, *arguments]
-        inherited: list[int] = []
-        if kind.sandboxed:
-            line, inherited = sandbox.command(line, sockets=sockets, gpu=kind.gpu)
-            home, temporary = warden.HOME, "/tmp"
-        else:
-            home, temporary = str(Path.home()), str(self.folder)
-        try:
-            with self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    line,
-                    env=sandbox.environment(home, temporary),
-                    cwd=self.folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(theirs.fileno(), *inherited),
-                    start_new_session=True,  # Ctrl-C is this process's to handle
-                )
-        except OSError as error:
-            raise SandboxError(f"{line[0]} cannot be started: {error}") from error
-        finally:
-            theirs.close()
-            for descriptor in inherited:
-                os.close(descriptor)
-        self._control.settimeout(IMPORTS)
-
-    def wait_ready(self) -> None:
-        """Wait until everything is imported.
-
-        Raises
-        ------
-        SandboxError
-            If it ends before that.
-        """
-        with self._lock:
-            if self._control.gettimeout() is None:
-                return
-            try:
-                said = self._control.recv(1)
-            except OSError:
-                said = b""
-            if said != b"!":
-                raise SandboxError(self.last_words() or "a template ended without a word")
-            self._control.settimeout(None)
-
-    def last_words(self) -> str:
-        """What the template wrote to its standard error, the end of it."""
-        try:
-            return self._log.read_bytes()[-2000:].decode("utf-8", "replace").strip()
-        except OSError:
-            return ""
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can still fork."""
-        return self._process.poll() is None
-
-    @property
-    def busy(self) -> bool:
-        """Whether there are kernels of it."""
-        return any((self.folder / "sockets").iterdir())
-
-    def sockets(self) -> tuple[str, Path, str]:
-        """A new kernel's folder of message sockets: its name, where it is, how it looks inside."""
-        with self._lock:
-            self._count += 1
-            name = f"{self._count}"
-        folder = self.folder / "sockets" / name
-        folder.mkdir(mode=0o700)
-        if self.kind.sandboxed and os.geteuid() == 0:
-            os.chown(folder, warden.NOBODY, warden.NOBODY)
-        return name, folder, warden.OWN_SOCKETS if self.kind.sandboxed else str(folder)
-
-    def fork(self, link: int, order: Mapping[str, Any]) -> socket.socket:
-        """Ask for a kernel; returns the connection to its warden.
-
-        Raises
-        ------
-        TemplateLost
-            If the template is gone.
-        """
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs, self._lock:
-                socket.send_fds(self._control, [b"k"], [theirs.fileno(), link])
-            wire.write(ours, order, limit=warden.LIMIT, deadline=time.monotonic() + START)
-        except OSError as error:
-            ours.close()
-            raise TemplateLost(f"a template is gone: {error}; {self.last_words()}") from error
-        return ours
-
-    def close(self) -> None:
-        """End the template and every kernel that it forked, and remove its folder."""
-        self._control.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Templates:
-    """The templates of this process, started when first needed and kept.
-
-    Above ``most`` of them, those without a kernel that were used longest ago make room.
-    """
-
-    def __init__(self, most: int = 4) -> None:
-        self._most = most
-        self._owner = os.getpid()
-        self._lock = threading.Lock()
-        self._kept: dict[Kind, Template] = {}
-
-    def get(self, kind: Kind) -> Template:
-        """The template of that kind, ready to fork."""
-        with self._lock:
-            template = self._kept.pop(kind, None)
-            if template is not None and not template.alive:
-                template.close()
-                template = None
-            if template is None:
-                template = Template(kind)
-            self._kept[kind] = template  # the newest is last
-            idle = [k for k, t in self._kept.items() if k != kind and not t.busy]
-            for old in idle[: max(0, len(self._kept) - self._most)]:
-                self._kept.pop(old).close()
-        try:
-            template.wait_ready()
-        except BaseException:
-            self.discard(template)
-            raise
-        return template
-
-    def discard(self, template: Template) -> None:
-        """End a template that is of no more use."""
-        with self._lock:
-            if self._kept.get(template.kind) is template:
-                del self._kept[template.kind]
-        template.close()
-
-    def close(self) -> None:
-        """End all templates."""
-        if os.getpid() != self._owner:
-            return  # in a fork of the process that started them
-        with self._lock:
-            kept, self._kept = list(self._kept.values()), {}
-        for template in kept:
-            template.close()
-
-
-templates = Templates()
-atexit.register(templates.close)
+from autograde.forks import Fork, Template, templates
 
 
 class TemplateProvisioner(KernelProvisionerBase):
-    """Jupyter's way to a kernel that is a template's fork.
+    """Starts, interrupts and ends one kernel.
 
     ``launch_kernel`` takes what :func:`autograde.warden.run` calls an order in the keyword
-    arguments ``kind`` (a :class:`Kind`), ``link`` (a file descriptor) and ``order``.
+    arguments ``kind`` (a :class:`autograde.forks.Kind`), ``link`` (a file descriptor) and ``order``.
     """
 
-    connection: socket.socket | None = None
-    ended: str | None = None
-    cpu = 0.0
+    fork: Fork | None = None
     template: Template
     _folder: Path
 
     @property
     def has_process(self) -> bool:
         """Whether there is a kernel to manage."""
-        return self.connection is not None
+        return self.fork is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose the kernel's message sockets."""
@@ -260,123 +43,51 @@ class TemplateProvisioner(KernelProvisionerBase):
         info = manager.get_connection_info()
         self.connection_info = info
         told = {**info, "ip": f"{inside}/k", "key": info["key"].decode()}
-        order = {**kwargs.pop("order"), "name": name, "connection": told}
+        order = {**kwargs.pop("order"), "name": name, "start": told}
         return {**kwargs, "order": order, "cmd": []}
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Have the kernel forked; :meth:`wait_prepared` tells when its sockets are there.
+        """Have the kernel forked; :meth:`Fork.wait_prepared` tells when its sockets are there.
 
         Raises
         ------
         TemplateLost
             If the template has died.
         """
-        self.connection = self.template.fork(kwargs["link"], kwargs["order"])
+        self.fork = Fork(self.template, kwargs["link"], kwargs["order"])
         return self.connection_info
-
-    def wait_prepared(self) -> None:
-        """Wait until the kernel's message sockets are bound.
-
-        Raises
-        ------
-        TemplateLost
-            If the template has died.
-        GradingError
-            If the kernel cannot be prepared, with what the warden said.
-        """
-        word, *rest = self._hear(time.monotonic() + START)
-        if self.ended == "lost":
-            raise TemplateLost(f"a template is gone: {self.template.last_words()}")
-        if word != "ready":
-            raise GradingError(f"a kernel cannot be prepared: {rest[0] if rest else word}")
-
-    def _hear(self, deadline: float | None) -> Any:
-        """The next word from the warden; one that tells of the end is kept."""
-        assert self.connection is not None
-        try:
-            said = wire.read(self.connection, limit=warden.LIMIT, deadline=deadline)
-        except TimeoutError:
-            raise TemplateLost("a kernel's warden does not answer") from None
-        except (EOFError, OSError, wire.Malformed):
-            self.ended = "lost"
-            said = ("ended", "lost", self.cpu)
-        if said[0] == "ended":
-            self.ended, self.cpu = said[1:]
-        elif said[0] == "failed":
-            self.ended = "failed"
-        return said
-
-    def _ask(self, request: str) -> None:
-        assert self.connection is not None
-        if self.ended is None:
-            try:
-                wire.write(self.connection, (request,), limit=warden.LIMIT)
-            except OSError:
-                pass  # its last word is still to be read
-
-    def usage(self) -> float:
-        """CPU seconds of all the kernel's processes so far."""
-        self._ask("usage")
-        while self.ended is None:
-            word, *rest = self._hear(time.monotonic() + START)
-            if word == "usage":
-                self.cpu = rest[0]
-                break
-        return self.cpu
-
-    def over(self) -> str | None:
-        """Why the kernel ended: "by itself", "memory", "cpu", "failed", "lost"; None if it runs."""
-        assert self.connection is not None
-        if self.ended is None:
-            self.connection.setblocking(False)
-            try:
-                self.connection.recv(1, socket.MSG_PEEK)
-            except BlockingIOError:
-                return None
-            except OSError:
-                pass  # as good as closed
-            finally:
-                self.connection.setblocking(True)
-            self._hear(time.monotonic() + START)
-        return self.ended
 
     async def poll(self) -> int | None:
         """None while the kernel runs."""
-        return None if self.has_process and self.over() is None else 0
+        return None if self.fork is not None and self.fork.over() is None else 0
 
     async def wait(self) -> int | None:
         """Wait for the kernel's end."""
-        while self.has_process and self.ended is None:
-            self._hear(None)
+        if self.fork is not None:
+            self.fork.wait()
         return 0
 
     async def send_signal(self, signum: int) -> None:
         """Interrupt the kernel, or end it: the warden knows no other signals."""
+        if self.fork is None:
+            return
         if signum == signal.SIGINT:
-            self._ask("interrupt")
+            self.fork.interrupt()
         elif signum in (signal.SIGKILL, signal.SIGTERM):
-            self.end()
+            self.fork.end()
 
     async def kill(self, restart: bool = False) -> None:
         """End the kernel and everything that it started."""
-        self.end()
+        if self.fork is not None:
+            self.fork.end()
 
     async def terminate(self, restart: bool = False) -> None:
         """End the kernel; there is no gentle way."""
-        self.end()
-
-    def end(self) -> None:
-        """End the kernel and everything that it started, and wait until it has ended."""
-        if self.connection is None:
-            return
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-        while self.ended is None:
-            self._hear(time.monotonic() + START)
+        await self.kill()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove what the kernel left on this side."""
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
+        if self.fork is not None:
+            self.fork.close()
+            self.fork = None
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,7 +1,7 @@
 """A process that has imported a lab's libraries and forks a ready kernel for each submission.
 
 Owns the template's own life: import, wait, fork. What a fork becomes is :mod:`autograde.warden`'s,
-how a template is started and asked is :mod:`autograde.provisioner`'s. Imports cost 2-9 CPU seconds
+how a template is started and asked is :mod:`autograde.forks`'s. Imports cost 2-9 CPU seconds
 a notebook; here they are paid once for many.
 
 Theory of operation

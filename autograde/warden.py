@@ -1,4 +1,5 @@
-"""What a template's fork becomes: a warden that confines, watches and ends one kernel.
+"""What a template's fork becomes: a warden that confines, watches and ends one kernel or
+program.
 
 Owns the confinement of one submission: its namespaces, file systems, limits and end. Owns no
 decision about points; it tells the grader's side which limit was passed.
@@ -8,16 +9,18 @@ Theory of operation
 The *warden* is the template's child and stays outside what it makes: new namespaces of processes,
 mounts, network, System V objects and host name. Its own child is the *first process* in them, which
 collects orphans, passes an interrupt on, and whose end is the end of every process in there,
-daemons included. The child of that is the *kernel*, which gives up every capability, is filtered,
-and only then meets the candidate's code. The warden cannot be named by a process in there, reads
-its use of memory and CPU in their ``/proc``, and takes three requests from the grader's side on its
-connection: interrupt, usage, and the connection's end, at which it ends everything.
+daemons included. The child of that is the *kernel* (or a program, :mod:`autograde.program`), which
+gives up every capability, is filtered, and only then meets the candidate's code. The warden cannot be named by a process in there, reads
+its use of memory and CPU in their ``/proc``, and takes requests from the grader's side on its
+connection, one reply to each: interrupt, usage, and a connection to a port of the loopback in there,
+which only who shares that network can make. At the connection's end it ends everything.
 
 As root the namespaces are made with root's rights and the kernel becomes an ordinary user after
 that; otherwise a user namespace comes first. Either way the kernel's user exists in a user
 namespace of its own, so that its processes are counted apart from all others.
 """
 
+import contextlib
 import os
 import resource
 import select
@@ -46,6 +49,8 @@ SOCKETS, OWN_SOCKETS = "/run/kernels", "/run/kernel"
 SCRATCH = "/run/scratch"
 #: Largest order, bytes: a lab's files and the candidate's.
 LIMIT = 1024 * 1024 * 1024
+#: Seconds for a connection on the loopback; a server that lives takes it at once.
+CONNECT = 1.0
 #: Seconds between two looks at memory and CPU.
 INTERVAL = 0.05
 #: What a kernel says when it is ready for its first cell.
@@ -64,8 +69,8 @@ def run(connection: socket.socket, link: int, role: str, sandboxed: bool) -> Nev
 
     An order is a dictionary: ``name`` (the kernel's part of the folder of sockets), ``shown``
     (absolute paths of the host that stay in sight), ``environment``, ``cwd``, ``files`` and
-    ``own_files`` (path to content; of the latter, what has no place is left out), ``connection``
-    (Jupyter's connection information) and ``limits`` (those of ``lab.yaml``, and ``gpu``).
+    ``own_files`` (path to content; of the latter, what has no place is left out), ``start`` (what
+    the role's ``prepare`` is given) and ``limits`` (those of ``lab.yaml``, and ``gpu``).
     """
     try:
         order = wire.read(connection, limit=LIMIT, deadline=None)
@@ -172,12 +177,16 @@ def _first_process(order: Order, role: str, link: int, ready: socket.socket) -> 
                 pass  # it is ending
 
         signal.signal(signal.SIGINT, interrupt)
-        while os.wait()[0] != kernel:
-            pass
+        status = 0
+        while True:
+            ended, how = os.wait()
+            if ended == kernel:
+                status = os.waitstatus_to_exitcode(how)
+                break
     except BaseException:
         ready.send(traceback.format_exc().encode()[-4000:])
     finally:
-        os._exit(0)
+        os._exit(status if status >= 0 else 128 - status)  # as a shell says it
 
 
 def _become_nobody() -> None:
@@ -219,9 +228,7 @@ def _kernel(
         _write_files(order["own_files"], forgiving=True)
         if confine:
             _confine(order["limits"])  # before there is a second thread, which would not be bound
-        app = import_module(f"autograde.{role}").prepare(
-            socket.socket(fileno=link), order["connection"]
-        )
+        app = import_module(f"autograde.{role}").prepare(link, order["start"])
         ready.send(READY)
         ready.close()
     except BaseException:
@@ -303,24 +310,40 @@ class _Watch:
                 why = "by itself"
             elif self._limits is not None:
                 why = self._passed(self._limits)
-        self._end()
-        _tell(self._connection, "ended", why, self._cpu)
+        status = self._end()
+        _tell(self._connection, "ended", why, self._cpu, status)
 
     def _answer(self) -> bool:
         """Carry out one request; False if there will be no more."""
         try:
-            (request,) = wire.read(self._connection, limit=LIMIT, deadline=None)
+            request = wire.read(self._connection, limit=LIMIT, deadline=None)
         except (EOFError, OSError):
             return False
-        if request == "interrupt":
-            if self._limits is None:
-                os.killpg(self._child, signal.SIGINT)
-            else:
-                os.kill(self._child, signal.SIGINT)
-        elif request == "usage":
-            self._measure()
-            _tell(self._connection, "usage", self._cpu)
+        match request:
+            case ("interrupt",):
+                if self._limits is None:
+                    os.killpg(self._child, signal.SIGINT)
+                else:
+                    os.kill(self._child, signal.SIGINT)
+                _tell(self._connection, "interrupted")
+            case ("usage",):
+                self._measure()
+                _tell(self._connection, "usage", self._cpu)
+            case ("connect", int(port)):
+                self._connect(port)
         return True
+
+    def _connect(self, port: int) -> None:
+        """Hand over a connection to a port; a descriptor stays in the network it was made in."""
+        try:
+            made = socket.create_connection(("127.0.0.1", port), timeout=CONNECT)
+        except OSError as error:
+            _tell(self._connection, "refused", str(error))
+            return
+        with made, contextlib.suppress(OSError):
+            made.setblocking(True)
+            _tell(self._connection, "connected")
+            socket.send_fds(self._connection, [b"c"], [made.fileno()])
 
     def _passed(self, limits: Mapping[str, Any]) -> str | None:
         """The limit that was passed, if any."""
@@ -354,29 +377,34 @@ class _Watch:
             return []
         return [self._child, *(process.pid for process in found)]
 
-    def _end(self) -> None:
-        """Kill everything that the kernel started, and wait for it."""
+    def _end(self) -> int:
+        """Kill everything that the kernel started, and wait for it; the kernel's exit status."""
+        status = 0
         while self._limits is None:
+            ended, how = _reap(self._child)
+            status = os.waitstatus_to_exitcode(how) if ended else status
             left = psutil.Process().children(recursive=True)
             if not left:
-                return
+                return status
             for process in left:
                 try:
                     process.kill()
                 except psutil.NoSuchProcess:
                     pass
-            while _reaped():
+            while _reap(-1)[0]:
                 pass
         os.kill(self._child, signal.SIGKILL)
-        used = os.wait4(self._child, 0)[2]
+        _, how, used = os.wait4(self._child, 0)
         self._cpu = max(self._cpu, used.ru_utime + used.ru_stime)
+        return os.waitstatus_to_exitcode(how)
 
 
-def _reaped() -> bool:
+def _reap(process: int) -> tuple[int, int]:
+    """Collect a child (-1: any) that has ended: its number, 0 if there is none, and how it ended."""
     try:
-        return os.waitpid(-1, os.WNOHANG)[0] != 0
+        return os.waitpid(process, os.WNOHANG)
     except ChildProcessError:
-        return False
+        return 0, 0
 
 
 def _cpu(process: int) -> tuple[int, float, float]:

@@ -62,7 +62,7 @@ from rich.table import Table
 from autograde import answers, assemble, catalog, namespaces, sandbox, warden
 from autograde.intake import Cell
 from autograde.kernels import Kernel
-from autograde.provisioner import Kind, templates
+from autograde.forks import Kind, templates
 from autograde.verdict import Result, points_for, total
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from autograde import workspace
-from autograde.provisioner import templates
+from autograde.forks import templates
 from autograde.testing import check, free, grade, hand_in, lab, task
 from autograde.verdict import Status
 
