@@ -331,6 +331,10 @@ class _Grading:
                 outputs.note("not run: the time for the whole notebook was used up")
             else:
                 ran = self._candidate_run(pair, cell.source, outputs)
+                starved = ran.ended == "died" or ran.error.startswith("MemoryError")
+                if starved and self._took_out_suspects(index) and (fresh := self._ready(index)):
+                    outputs = Outputs(self.limits.output_kb * 1024)
+                    ran = self._candidate_run(fresh, cell.source, outputs)
                 self._after(index, ran, outputs)
         if side & Side.GRADER:
             pair = self._ready(index + 1)
@@ -364,6 +368,18 @@ class _Grading:
                 outputs.note("this cell wiped the notebook's names and was taken out")
             self.skipped.add(index)
             self._close()
+
+    def _took_out_suspects(self, index: int) -> bool:
+        """Take out the cells before this one that did not come to their end; whether there were any.
+
+        What such a cell left behind (memory that it still holds) may be what broke the kernel
+        later on, and that is not to cost another task.
+        """
+        suspects = {before for before in self.endings if before < index} - self.skipped
+        if suspects:
+            self.skipped |= suspects
+            self._close()
+        return bool(suspects)
 
     def _limit(self, passed: str | None) -> tuple[Status, str] | None:
         """Verdict and words for the limit that the warden found passed, if there is one."""
@@ -438,6 +454,9 @@ class _Grading:
             if status is Status.CRASHED:
                 status, reason = self._limit(pair.candidate.passed) or (status, reason)
             self._close()  # busy, dead or lying: go on with a fresh one
+            starved = status in (Status.CRASHED, Status.OUT_OF_MEMORY)
+            if starved and self._took_out_suspects(index):
+                return self._check(index, cell)
         if status is Status.NOT_ATTEMPTED and self._attempted(part):
             status = Status.WRONG  # the code is there; it raises NotImplementedError itself
         if found["missing"]:  # nothing to check: the cell that would have made it came to no end

@@ -180,6 +180,34 @@ def test_endless_loops_time_out_and_cost_their_own_task_only(body):
     assert result.score == 20
 
 
+LEFT_BROKEN = {
+    "in the next cell": "shell.events.register('pre_run_cell', lambda info: os._exit(1))",
+    "in the next check": "asyncio.get_event_loop().add_reader = lambda *_: os._exit(1)",
+}
+
+
+@pytest.mark.parametrize("how", LEFT_BROKEN.values(), ids=LEFT_BROKEN.keys())
+def test_what_a_cell_that_timed_out_leaves_behind_costs_no_other_task(how):
+    """A cell is interrupted and leaves a kernel that dies later: only its own task is lost."""
+    small = lab(
+        task("double", "return 2 * x"),
+        task("triple", "return 3 * x"),
+        check("triple", "assert triple(5) == 15"),
+        check("double", "assert double(1) == 2"),
+        cell_seconds=2,
+    )
+    endless = f"""import asyncio, os, time
+shell = get_ipython()
+try:
+    time.sleep(60)
+finally:
+    {how}
+"""
+    result, _ = grade(small, hand_in(small, {"double": endless, "triple": TRIPLE}))
+    assert scores(result) == {"double": 0.0, "triple": 10.0}
+    assert statuses(result)["double"] == "timed out"
+
+
 @pytest.mark.slow
 def test_the_time_for_the_whole_notebook_is_bounded():
     """When the total is used up, what was earned stays and the rest is skipped, with the reason."""
