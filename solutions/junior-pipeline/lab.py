@@ -25,16 +25,16 @@
 #
 # | task | what you write | points | minutes |
 # |---|---|---|---|
-# | | *reading as far as task 1* | | 6 |
-# | 1 ★ | `FACTS` and `known_moments`: when each fact is known | 15 | 10 |
+# | | *reading as far as task 1* | | 7 |
+# | 1 ★ | `facts` and `known_moments`: when each fact is known | 15 | 9 |
 # | 2 ★ | `time_split` with a gap, and a chart of it | 10 | 10 |
-# | 3 ★ | `build_features`: schedule and weather as of a moment | 25 | 17 |
+# | 3 ★ | `build_features`: schedule and weather as of a moment | 25 | 19 |
 # | 4 | `make_preprocessor`: numbers for any model | 20 | 15 |
-# | 5 | `add_history`: recent lateness and the aircraft's last landing | 20 | 17 |
-# | 6 | three leak tests | 10 | 12 |
+# | 5 | `add_history`: recent lateness and the aircraft's last landing | 20 | 23 |
+# | 6 | three leak tests | 10 | 16 |
 #
-# ★ is the **core: 50 points in about 43 minutes**; begin there. Minutes include reading the task. All
-# six take about 87 minutes, so **nobody is expected to finish**. The tasks do not depend on each other:
+# ★ is the **core: 50 points in about 45 minutes**; begin there. Minutes include reading the task. All
+# six take about 99 minutes, so **nobody is expected to finish**. The tasks do not depend on each other:
 # each is graded on inputs that we supply, and you may do them in any order.
 #
 # ## Rules
@@ -56,8 +56,10 @@
 #
 # - **Missing** means NaN, None, NaT or `pd.NA`.
 # - **Rows are in no order**; so are the columns of the tables you get, and there may be columns you do
-#   not need. The **index** of a table is unique but may be any: where a task says *same index*, row
-#   for row what you return has the index of the row it belongs to, in the order of the input.
+#   not need. The **index** of a table is unique, without a name, but may be any: where a task says *same
+#   index*, row for row what you return has the index of the row it belongs to, in the order of the input.
+# - Columns have the **dtypes that `load` gives**, also in a table without rows, which is like `flights.head(0)`:
+#   take columns of it, and its dtypes stay.
 # - **Do not change your arguments**: after a call the tables that you were given are as before.
 # - All moments are timestamps in **UTC**, in whole minutes. Local time is `America/New_York`.
 # - Flags and numbers may be Python, NumPy or pandas numbers; a whole number may be stored as a float.
@@ -80,8 +82,8 @@
 #   `arr_delay` is missing, the flight never landed where it was to.
 # - `tailnum` is known the evening before. But when a flight is cancelled the archive often loses its
 #   aircraft: **that** a `tailnum` is missing becomes known only then, which can be after `sched_dep`.
-# - A weather reading is known from its own `time` on, for an origin about one in an hour; single values and
-#   whole readings can be missing. There is at most one for an origin and `time`.
+# - A weather reading is known from its own `time` on. There is about one an hour for each origin, not always on
+#   the hour; single values and whole readings can be missing. There is at most one for an origin and `time`.
 # - In `flights`, the schedule is never missing; in `weather`, `origin` and `time`.
 
 # %% locked=true
@@ -134,15 +136,16 @@ flights.shape, weather.shape
 flights.head()
 
 # %% [markdown]
-# ## Task 1 ★ · when is it known? · 15 points · 10 minutes
+# ## Task 1 ★ · when is it known? · 15 points · 9 minutes
 #
 # *Purpose: decide what may enter the model before you build anything.*
 #
-# ### `FACTS`: 7 points
+# ### `facts()`: 7 points
 #
-# A forecast for one flight is made at `sched_dep` minus 2 hours. Write `True` for each fact that can be
-# computed at that moment for **every** flight, `False` for the others. Do not guess: a wrong entry
-# takes off what a right one gives (never below 0), `None` gives and takes nothing.
+# A forecast for one flight is made at `sched_dep` minus 2 hours. Return a dict with all fourteen names of the
+# table: `True` if **everything that the fact is computed from is known at that moment, whichever flight it is**,
+# otherwise `False`. That there may be nothing to compute it from, such as no reading at all, does not matter.
+# Do not guess: a wrong entry takes off what a right one gives (never below 0), `None` gives and takes nothing.
 #
 # | fact | what it is |
 # |---|---|
@@ -151,15 +154,15 @@ flights.head()
 # | `"air_time"` | this flight's minutes in the air |
 # | `"planned_minutes"` | `sched_arr` minus `sched_dep` |
 # | `"no_tailnum"` | whether `tailnum` is missing in the archive |
-# | `"temp_at_departure"` | the reading of the hour in which the flight departs |
+# | `"temp_at_departure"` | the reading of the hour of `sched_dep` at the origin |
 # | `"temp_as_of"` | the latest reading at the origin that is known at that moment |
 # | `"departures_planned"` | how many flights are scheduled from this origin in the hour of `sched_dep` |
 # | `"departures_flown"` | how many of those departed |
-# | `"late_rate_yesterday"` | the origin's late rate among flights that landed on the day before (UTC) that of the forecast |
+# | `"late_rate_yesterday"` | the late rate of the flights from this origin that landed on the UTC day before the day on which the forecast is made |
 # | `"late_rate_month"` | the carrier's late rate in the calendar month of `sched_dep` |
-# | `"landed_before"` | `arr_delay` of the flight of this origin that landed last before that moment |
-# | `"scheduled_before"` | `arr_delay` of the flight of this origin that is scheduled last before this one |
-# | `"cancelled_share"` | the share of the origin's flights, of those scheduled to depart on the same day (UTC), that are cancelled |
+# | `"landed_before"` | `arr_delay` of the flight from this origin that landed last before the moment of the forecast |
+# | `"scheduled_before"` | `arr_delay` of the flight from this origin that is scheduled last before this one |
+# | `"cancelled_share"` | the share of the flights from this origin scheduled to depart on the same UTC day that are cancelled |
 
 
 # %% task="availability.facts"
@@ -288,7 +291,7 @@ hidden.split_rows(time_split)
 # `train` and `test` are two tables of labelled flights, neither of them empty. Return a matplotlib
 # `Figure` with one chart: the **late rate in percent of each day** (the UTC date of `sched_dep`), one line
 # for each table. Each line has one point for each date on which its table has a flight, in the order of
-# time, and no other point. The lines are labelled `train` and `test` and there is a legend; the label of the
+# time, and no other point; x is the date, in any form that Matplotlib draws as one. The lines are labelled `train` and `test` and there is a legend; the label of the
 # horizontal axis contains the word `date`, that of the vertical axis `%`.
 
 
@@ -327,7 +330,7 @@ hidden.split_chart(plot_split)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Task 3 ★ · `build_features(flights, weather, as_of)` · 25 points · 17 minutes
+# ## Task 3 ★ · `build_features(flights, weather, as_of)` · 25 points · 19 minutes
 #
 # *Purpose: one row of features for each flight, made of nothing that was unknown at its moment.*
 #
@@ -457,7 +460,7 @@ hidden.feature_quality(build_features, points=5)
 #
 # *Purpose: turn features into numbers, with what was learnt from the training rows and nothing else.*
 #
-# `numeric` and `categories` are two lists of column names, at least one in each. Return an object that is
+# `numeric` and `categories` are two lists of column names, at least one in each; columns in `categories` are text. Return an object that is
 # not fitted yet and has two methods. A scikit-learn pipeline will do, and so will a class of your own.
 #
 # - `fit(X)` learns from a DataFrame `X` of at least one row. It may be called again: then it forgets.
@@ -471,7 +474,7 @@ hidden.feature_quality(build_features, points=5)
 # 2. for each numeric column, in the same order, a flag: 1 if the value is missing in this row, otherwise 0.
 #    Every numeric column has one, also where nothing was missing in `fit`.
 # 3. for each column in `categories`, in that order, one column for each different value present in `fit`, sorted
-#    alphabetically: 1 if the row has that value, otherwise 0. A value not seen in `fit`, or a missing one,
+#    as Python sorts text: 1 if the row has that value, otherwise 0. A value not seen in `fit`, or a missing one,
 #    is 0 in all of them.
 #
 # Columns of `X` may be in any order, and other columns may stand between them.
@@ -560,12 +563,12 @@ hidden.preprocessor_train_only(make_preprocessor)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Task 5 · `add_history(flights, history, as_of)` · 20 points · 17 minutes
+# ## Task 5 · `add_history(flights, history, as_of)` · 20 points · 23 minutes
 #
 # *Purpose: what happened lately is the best forecast, if it had happened yet.*
 #
-# `flights` and `as_of` are as in task 3. `history` has the columns of `flights`; it may hold the same flights,
-# and later ones. A flight of `history` counts for a forecast if its **landing was known** in the 24 hours up to
+# `flights` and `as_of` are as in task 3, but here `as_of` may be any moment, also after the flight departed.
+# `history` has the columns of `flights`; it may hold the same flights, which count like any other, and later ones. A flight of `history` counts for a forecast if its **landing was known** in the 24 hours up to
 # `as_of`: `arrival_known` (task 1) is later than `as_of` minus 24 hours, and is `as_of` or earlier.
 #
 # Return a DataFrame with the same index as `flights` and the columns
@@ -665,7 +668,7 @@ hidden.history_without_rows(add_history)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Task 6 · three leak tests · 10 points · 12 minutes
+# ## Task 6 · three leak tests · 10 points · 16 minutes
 #
 # *Purpose: catch the next colleague's leak without reading their code.*
 #
@@ -677,10 +680,10 @@ hidden.history_without_rows(add_history)
 # `now` is a UTC timestamp. Return a pair `(flights, weather)` of tables with the same rows, order, index and columns, in
 # which everything that was **not known at `now` is different**, and everything known is the same:
 #
-# - `dep_delay`, if it is present and the flight departed after `now`; `arr_delay` and `air_time`, if present and
-#   the flight landed after `now`: another number, of your choice;
-# - `temp`, `humid`, `wind_speed`, `precip`, `pressure` and `visib`, where present, of readings with `time` after `now`: another
-#   number.
+# - `dep_delay`, where it is not missing and the flight departed after `now`; `arr_delay` and `air_time`, where not
+#   missing and the flight landed after `now`: another number, whichever you like;
+# - `temp`, `humid`, `wind_speed`, `precip`, `pressure` and `visib`, where not missing, of readings with `time` after `now`:
+#   another number.
 #
 # What is missing stays missing. `tailnum` stays. Judge what was known by the values you are given.
 
@@ -741,9 +744,9 @@ hidden.change_future(change_future)
 # For both:
 #
 # - Columns may be in another order in the second table, and are numbers or text. A column that only one of the tables
-#   has is a difference.
+#   has is a difference, whatever the rows.
 # - Missing and missing are the same; missing and a value are not.
-# - Numbers are the same if they differ by at most 1e-9; summing in another order is no leak.
+# - Numbers (none is infinite) are the same if they differ by at most 1e-9; summing in another order is no leak.
 
 
 # %% task="leak_tests.leaks"
