@@ -825,13 +825,15 @@ class _Trial:
     floor: float
     reference: float
 
-    def share(self, forecast: Floats, way: float) -> float:
-        """The share of the points; all of them for that much of the way to our plain solution."""
-        target = way * (self.floor - self.reference)
-        return float(np.clip((self.floor - self.brier(forecast)) / target, 0, 1))
+    @property
+    def gain(self) -> float:
+        """How much our plain solution is better than the floor."""
+        return self.floor - self.reference
 
-    def brier(self, forecast: Floats) -> float:
-        return float(np.mean((forecast - self.after["late"].to_numpy()) ** 2))
+    def way(self, forecast: Floats) -> float:
+        """How far forecasts come from the floor (0) to our plain solution (1)."""
+        brier = float(np.mean((forecast - self.after["late"].to_numpy()) ** 2))
+        return float(np.clip((self.floor - brier) / self.gain, -1, 2))
 
 
 def _trial(rows: Frame, fit_forest: Callable[..., Any]) -> _Trial:
@@ -864,13 +866,14 @@ def _jagged(table: Frame, seed: int) -> Frame:
 def improve(improve: Candidate, fit_forest: Callable[..., Any], points: float) -> Earned:
     """Points by the Brier score on later days; not a bit may depend on their labels."""
     # In some months nothing is to be gained; there answers could not be told apart.
-    trials = []
+    trials: list[_Trial] = []
     for seed in seeds(20):
-        trials.append(_trial(_table(seed, 4500, 4), fit_forest))
-        if trials[-1].floor - trials[-1].reference >= 0.01:
+        trials.append(_trial(_table(seed, 3000, 4), fit_forest))
+        if sum(trial.gain >= 0.01 for trial in trials) == 3:
             break
-    real = max(trials, key=lambda trial: trial.floor - trial.reference)
-    simulated = _trial(_jagged(real.rows, seeds(1)[0]), fit_forest)
+    months = sorted(trials, key=lambda trial: trial.gain)[-3:]
+    real = months[0]
+    simulated = _trial(_jagged(_table(seeds(1)[0], 4500, 4), seeds(1)[0]), fit_forest)
 
     def forecasts(trial: _Trial, rows: Frame, given: str) -> Floats:
         seen = call(improve, rows, trial.cutoff, 1)
@@ -887,12 +890,15 @@ def improve(improve: Candidate, fit_forest: Callable[..., Any], points: float) -
         first.tobytes() == again.tobytes(),
         "improve: labels on cutoff and later were rewritten, and forecasts changed",
     )
-    second = forecasts(simulated, simulated.rows, "simulated labels")
-    # Where little can be learnt, chance decides more: of 480 gradings of four good answers 13 came
-    # less than 70 % of the way on real months, the worst 53 %. With simulated labels the worst of
-    # theirs came 79 %, and trees of depth 3 at most 67 % in 95 of 100 gradings.
+    others = [(trial, forecasts(trial, trial.rows, "other months")) for trial in months[1:]]
+    # In one set of months chance may choose trees that are too shallow: of 42 gradings of a good
+    # answer two came only half of the way. The mean of three does not hang on that. With simulated
+    # labels the worst of good answers came 79 %, and trees of depth 3 at most 67 % in 95 of 100.
+    way = float(np.mean([trial.way(got) for trial, got in [(real, first), *others]]))
+    second = simulated.way(forecasts(simulated, simulated.rows, "simulated labels"))
+    shares = np.clip([way / 0.5, second / 0.7], 0, 1)
     return Earned(
-        points * (0.6 * real.share(first, 0.5) + 0.4 * simulated.share(second, 0.7)),
-        f"improve: Brier scores of {real.brier(first):.3f} in other months and "
-        f"{simulated.brier(second):.3f} with simulated labels",
+        points * float(0.6 * shares[0] + 0.4 * shares[1]),
+        f"improve: {100 * way:.0f} % of the way in other months, as a mean of three, and "
+        f"{100 * second:.0f} % with simulated labels",
     )

@@ -749,10 +749,10 @@ hidden.pick(pick)
 #   models' forecasts is free, too.
 # - Tested only in grading: we rewrite the labels of the flights on `cutoff` and later, and **not one bit** of your
 #   forecasts may change, or the part earns nothing.
-# - In grading it is called three times with about 4500 rows of four months, and has 45 seconds for all of that.
-# - Points grow with the Brier score on these days: 6 points in other months, and 4 for flights whose labels we
-#   simulate so that far more can be learnt from the features. What is best for one is not best for the other: let
-#   the earlier days decide.
+# - In grading it is called five times with 3000 to 4500 rows of four months, and has 45 seconds for all of that.
+# - Points grow with the Brier score on these days: 6 points in other months (the mean of three sets of them), and
+#   4 for flights whose labels we simulate so that far more can be learnt from the features. What is best for one is
+#   not best for the other: let the earlier days decide.
 # - 0 points: no better than `fit_forest` without options on the four columns in `SCHEDULE`, or than one forecast for
 #   all, the share that was late before `cutoff` (whichever of the two is better). All points: half of the way from
 #   there to what a plain solution of ours reaches, and 70 % of the way with simulated labels.

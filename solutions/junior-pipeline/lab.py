@@ -49,7 +49,8 @@
 # - Each part of a task has its own check and its own points. **A part whose visible check fails earns
 #   nothing.** What is tested only in grading is marked so.
 # - A cell that raises an error or runs longer than 40 seconds costs only what needs that cell; one left
-#   as `# YOUR CODE HERE` does no harm. All cells together, your own included, may take 120 seconds.
+#   as `# YOUR CODE HERE` does no harm. All cells together, your own included, may take 120 seconds and
+#   4 GB of memory. The largest tables in grading have 9000 flights and 6500 readings, as the files do.
 # - To hand in, save this notebook and give us the whole file under its own name. It has no pass mark.
 #
 # ## Words that hold in every task
