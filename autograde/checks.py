@@ -6,10 +6,12 @@ functions too, so that hidden tests can be developed and tested without the grad
 the grader's side the same calls go through the link (:mod:`autograde.remote`).
 """
 
+import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,6 +30,54 @@ _seed = 0
 _given = ""
 
 
+@dataclass
+class Room:
+    """What commands of the candidate's (:mod:`autograde.commands`) may use in this check.
+
+    Attributes
+    ----------
+    seconds
+        How long, from the first command to the end of the check; the lab's own work in between
+        counts, for commands run meanwhile.
+    sandboxed
+        Whether they are confined.
+    limits
+        Those of ``lab.yaml``.
+    begun
+        ``time.monotonic()`` at the first command, or None.
+    """
+
+    seconds: float = math.inf
+    sandboxed: bool = True
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    begun: float | None = None
+
+    def enter(self) -> None:
+        """Start the clock, if this is the first command."""
+        if self.begun is None:
+            self.begun = time.monotonic()
+
+    def used(self) -> float:
+        """Seconds since the first command began."""
+        return 0.0 if self.begun is None else time.monotonic() - self.begun
+
+    def left(self) -> float:
+        """Seconds that are left.
+
+        Raises
+        ------
+        autograde.remote.TimedOut
+            If there are none.
+        """
+        left = self.seconds - self.used()
+        if left <= 0:
+            raise remote.TimedOut("commands took all the time of the check")
+        return left
+
+
+room = Room()
+
+
 class Wrong(AssertionError):
     """The candidate's answer breaks a sentence of the task; the message is shown to them.
 
@@ -37,9 +87,9 @@ class Wrong(AssertionError):
 
 
 class Earned(float):
-    """Points for an answer that is right in part, with a reason; the last value of a check.
+    """Points for an answer that may be right in part, with a reason; the last value of a check.
 
-    The reason follows the same rule as that of :class:`Wrong`. Full points need none.
+    The reason follows the same rule as that of :class:`Wrong`. At full points it is the evidence.
     """
 
     reason: str
@@ -212,7 +262,7 @@ def unchanged(before: Any, after: Any, what: str) -> None:
             ) from None
 
 
-def _begin(seed: int) -> None:
+def _begin(seed: int, given: Room | None = None) -> None:
     """Fix what :func:`seeds` returns, and no case is under way; for the grader's kernel."""
-    global _seed, _given
-    _seed, _given = seed, ""
+    global _seed, _given, room
+    _seed, _given, room = seed, "", given or Room()

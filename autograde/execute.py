@@ -370,7 +370,7 @@ class _Grading:
             self._close()
 
     def _took_out_suspects(self, index: int) -> bool:
-        """Take out the cells before this one that did not come to their end; whether there were any.
+        """Take out the earlier cells that did not come to their end; whether there were any.
 
         What such a cell left behind (memory that it still holds) may be what broke the kernel
         later on, and that is not to cost another task.
@@ -442,6 +442,8 @@ class _Grading:
             "imports": self.imports,
             "seconds": self._allowance(),
             "seed": seed_for(self.hashes),
+            "sandboxed": self.sandboxed,
+            "limits": self.limits.model_dump(),
         }
         found = pair.grader.ask("judge_request", content, content["seconds"] + OWN_TIME)
         if found is None:
@@ -477,7 +479,9 @@ class _Grading:
     def _cells(self, part: Part) -> dict[int, NotebookNode]:
         """The solution cells of a task or part, by index.
 
-        Where the release does not say which cell that is, any solution cell counts.
+        Where the release does not say which cell that is, any solution cell counts. Where its
+        cell writes a file, so does any other that writes one: which file holds what is the
+        candidate's choice.
         """
         names = {part.task, f"{part.task}_{part.part}"}
         cells = {
@@ -485,8 +489,12 @@ class _Grading:
             for index, cell in enumerate(self.notebook.cells)
             if assemble.is_solution(cell) and cell.cell_type == "code"
         }
-        own = {i: c for i, c in cells.items() if assemble.marks(c)["grade_id"] in names}
-        return own or cells
+        ids = {i: assemble.marks(c)["grade_id"] for i, c in cells.items()}
+        own = {i for i in cells if ids[i] in names}
+        files = {i for i in cells if self.sources.stubs[ids[i]].startswith("%%writefile")}
+        if own & files:
+            own |= files
+        return {i: c for i, c in cells.items() if i in own} if own else cells
 
     def _attempted(self, part: Part) -> bool:
         """Whether a solution cell of the task or part differs from what was handed out."""

@@ -257,6 +257,7 @@ class Fork:
         self.ended: str | None = None
         self.status: int | None = None
         self.cpu = 0.0
+        self._lock = threading.RLock()  # clients in several threads ask for connections
         self._connection = template.fork(link, order)
 
     def wait_prepared(self) -> None:
@@ -292,15 +293,16 @@ class Fork:
 
     def _ask(self, *request: object) -> Any:
         """Ask the warden; None if the process has ended."""
-        if self.ended is None:
-            try:
-                wire.write(self._connection, request, limit=warden.LIMIT)
-            except OSError:
-                pass  # its last word is still to be read
-            said = self._hear(time.monotonic() + START)
+        with self._lock:
             if self.ended is None:
-                return said
-        return None
+                try:
+                    wire.write(self._connection, request, limit=warden.LIMIT)
+                except OSError:
+                    pass  # its last word is still to be read
+                said = self._hear(time.monotonic() + START)
+                if self.ended is None:
+                    return said
+            return None
 
     def usage(self) -> float:
         """CPU seconds of all its processes so far."""
@@ -315,26 +317,28 @@ class Fork:
 
     def connect(self, port: int) -> socket.socket | None:
         """A TCP connection to a port of its loopback; None if nobody takes it there."""
-        said = self._ask("connect", port)
-        if said is None or said[0] != "connected":
-            return None
-        _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
-        return socket.socket(fileno=descriptors[0])
+        with self._lock:
+            said = self._ask("connect", port)
+            if said is None or said[0] != "connected":
+                return None
+            _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
+            return socket.socket(fileno=descriptors[0])
 
     def over(self) -> str | None:
         """Why it ended; None if it runs."""
-        if self.ended is None:
-            self._connection.setblocking(False)
-            try:
-                self._connection.recv(1, socket.MSG_PEEK)
-            except BlockingIOError:
-                return None
-            except OSError:
-                pass  # as good as closed
-            finally:
-                self._connection.setblocking(True)
-            self._hear(time.monotonic() + START)
-        return self.ended
+        with self._lock:
+            if self.ended is None:
+                self._connection.setblocking(False)
+                try:
+                    self._connection.recv(1, socket.MSG_PEEK)
+                except BlockingIOError:
+                    return None
+                except OSError:
+                    pass  # as good as closed
+                finally:
+                    self._connection.setblocking(True)
+                self._hear(time.monotonic() + START)
+            return self.ended
 
     def wait(self, deadline: float | None = None) -> str | None:
         """Wait for its end, or for the deadline (``time.monotonic()``); why it ended, or None."""

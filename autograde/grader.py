@@ -34,7 +34,7 @@ from ipykernel.kernelapp import IPKernelApp
 
 from autograde import checks, remote, wire
 from autograde.candidate import kernel_app
-from autograde.errors import GradingError
+from autograde.errors import GradingError, SandboxError
 from autograde.verdict import Status, points_for
 
 #: How the limits that a process meets by itself look from within: the beginning of the message of
@@ -192,10 +192,12 @@ async def judge(
     finally:
         link.exposed |= hidden_from < math.inf
     if score >= points:
-        return Finding(Status.PASSED, points, "")
-    status = Status.PARTIAL if score > 0 else Status.WRONG
+        score, status = points, Status.PASSED
+    else:
+        status = Status.PARTIAL if score > 0 else Status.WRONG
     if not isinstance(value, checks.Earned):
-        return Finding(status, score, "right in part" if score > 0 else "not right")
+        words = {Status.PASSED: "", Status.PARTIAL: "right in part", Status.WRONG: "not right"}
+        return Finding(status, score, words[status])
     reason = _own_words(value.reason, source) if link.exposed else value.reason
     return Finding(status, score, reason, "" if reason == value.reason else value.reason)
 
@@ -256,7 +258,7 @@ def _explain(error: BaseException, cell: str, source: str, link: remote.Link) ->
             return lost(Status.WRONG, f"your code returned {what}")
         case wire.TooMuch() if link.contacts:
             return lost(Status.WRONG, "your code returned more than can be handed back to it")
-        case wire.NotPlain() | GradingError():
+        case wire.NotPlain() | GradingError() | SandboxError():
             return Finding(Status.GRADER_ERROR, None, "the check itself is faulty", detail)
         case KeyboardInterrupt() if link.contacts and not remote.is_remote(error):
             # The executor's: what the candidate returned keeps this side busy beyond all measure.
@@ -378,7 +380,8 @@ class GraderKernel(IPythonKernel):
             self.talk = remote.Link(self.link)
         link = self.talk
         link.begin(content["seconds"])
-        checks._begin(content["seed"])
+        room = checks.Room(content["seconds"], content["sandboxed"], content["limits"])
+        checks._begin(content["seed"], room)
         namespace = CellNamespace(self.shell.user_ns, content["imports"], link)
         source = self.shell.transform_cell(content["source"])
         try:
@@ -386,7 +389,9 @@ class GraderKernel(IPythonKernel):
                 finding = await judge(source, namespace, link, content["points"], content["name"])
         finally:
             link.tell_end()
-        reply = {**vars(finding), "waited": link.waited, "broken": link.broken is not None}
+        # What commands take is the candidate's time, as the waiting on the link is.
+        waited = max(link.waited, min(room.used(), room.seconds))
+        reply = {**vars(finding), "waited": waited, "broken": link.broken is not None}
         self.session.send(stream, "judge_reply", reply, parent, ident)
 
 

@@ -19,8 +19,8 @@ from autograde.forks import Fork, Template, templates
 class TemplateProvisioner(KernelProvisionerBase):
     """Starts, interrupts and ends one kernel.
 
-    ``launch_kernel`` takes what :func:`autograde.warden.run` calls an order in the keyword
-    arguments ``kind`` (a :class:`autograde.forks.Kind`), ``link`` (a file descriptor) and ``order``.
+    ``launch_kernel`` takes what :func:`autograde.warden.run` calls an order, in the keyword
+    arguments ``kind`` (:class:`autograde.forks.Kind`), ``link`` (a descriptor) and ``order``.
     """
 
     fork: Fork | None = None

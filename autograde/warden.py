@@ -1,5 +1,4 @@
-"""What a template's fork becomes: a warden that confines, watches and ends one kernel or
-program.
+"""What a template's fork becomes: a warden that confines, watches and ends one process.
 
 Owns the confinement of one submission: its namespaces, file systems, limits and end. Owns no
 decision about points; it tells the grader's side which limit was passed.
@@ -10,10 +9,11 @@ The *warden* is the template's child and stays outside what it makes: new namesp
 mounts, network, System V objects and host name. Its own child is the *first process* in them, which
 collects orphans, passes an interrupt on, and whose end is the end of every process in there,
 daemons included. The child of that is the *kernel* (or a program, :mod:`autograde.program`), which
-gives up every capability, is filtered, and only then meets the candidate's code. The warden cannot be named by a process in there, reads
-its use of memory and CPU in their ``/proc``, and takes requests from the grader's side on its
-connection, one reply to each: interrupt, usage, and a connection to a port of the loopback in there,
-which only who shares that network can make. At the connection's end it ends everything.
+gives up every capability, is filtered, and only then meets the candidate's code. The warden cannot
+be named by a process in there, reads its use of memory and CPU in their ``/proc``, and takes
+requests from the grader's side on its connection, with one reply to each: interrupt, usage, and a
+connection to a port of the loopback in there, which only one who shares that network can make. At
+its own connection's end it ends everything.
 
 As root the namespaces are made with root's rights and the kernel becomes an ordinary user after
 that; otherwise a user namespace comes first. Either way the kernel's user exists in a user
@@ -400,7 +400,7 @@ class _Watch:
 
 
 def _reap(process: int) -> tuple[int, int]:
-    """Collect a child (-1: any) that has ended: its number, 0 if there is none, and how it ended."""
+    """Collect a child (-1: any) that has ended: its number (0: none has), and how it ended."""
     try:
         return os.waitpid(process, os.WNOHANG)
     except ChildProcessError:

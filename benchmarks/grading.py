@@ -60,9 +60,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autograde import answers, assemble, catalog, namespaces, sandbox, warden
+from autograde.forks import Kind, templates
 from autograde.intake import Cell
 from autograde.kernels import Kernel
-from autograde.forks import Kind, templates
 from autograde.verdict import Result, points_for, total
 
 REPOSITORY = Path(__file__).resolve().parent.parent

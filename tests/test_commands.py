@@ -1,0 +1,229 @@
+"""Commands in a sandbox of their own: how they end, what is heard of them, how they are reached."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psutil
+import pytest
+
+from autograde import checks, commands
+from autograde.testing import check, grade, hand_in, lab, task
+from autograde.verdict import Status
+
+SERVER = b"""
+import time
+from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
+
+app = FastAPI()
+
+@app.get("/health")
+def health():
+    return {"status": "ok"}
+
+@app.post("/echo")
+async def echo(request: Request):
+    return {"size": len(await request.body())}
+
+@app.get("/drip")
+def drip():
+    def drops():
+        while True:
+            time.sleep(0.05)
+            yield b"."
+    return StreamingResponse(drops())
+
+@app.get("/flood")
+def flood():
+    def waves():
+        while True:
+            yield bytes(1_000_000)
+    return StreamingResponse(waves())
+"""
+UVICORN = ["python", "-m", "uvicorn", "app:app", "--port", "8000"]
+
+
+def program(text: str, **options):
+    """Run a Python file with this text to its end."""
+    seconds = options.pop("seconds", 20)
+    return commands.run(
+        ["python", "main.py"], {"main.py": text.encode()}, seconds=seconds, **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("print('done')", 0, "done\n"),
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit('in words')", 1, "in words\n"),
+        ("raise ValueError('no')", 1, "ValueError: no\n"),
+        ("import os; os.kill(os.getpid(), 11)", 139, ""),
+        ("import atexit; atexit.register(print, 'last words')", 0, "last words\n"),
+        ("import threading; threading.Timer(0.2, print, ['later']).start()", 0, "later\n"),
+        ("import os, sys; os.write(2, b'raw'); sys.stdout.write('no newline')", 0, "rawno newline"),
+        ("print(__name__, sorted(p.name for p in __import__('pathlib').Path().iterdir()))", 0,
+         "__main__ ['main.py']\n"),
+    ],
+)  # fmt: skip
+def test_a_program_ends_as_it_would_anywhere(text, status, said):
+    """Status, output, exit handlers and threads are those of an ordinary interpreter."""
+    ended = program(text)
+    assert (ended.why, ended.status) == ("by itself", status)
+    assert ended.output.endswith(said)
+
+
+def test_other_programs_are_executed():
+    """A shell works, and a program that does not exist says so as in a shell."""
+    assert commands.run(["sh", "-c", "echo $((6 * 7)); exit 4"], {}).output == "42\n"
+    ended = commands.run(["nonesuch"], {})
+    assert (ended.status, ended.output) == (127, "nonesuch: No such file or directory\n")
+
+
+def test_a_module_of_its_own_comes_before_installed_ones():
+    """`python -m` looks in the working directory first, as it does anywhere."""
+    ended = commands.run(
+        ["python", "-m", "own"], {"own.py": b"import helper", "helper.py": b"print(7)"}
+    )
+    assert ended.output == "7\n"
+
+
+def test_limits_end_a_command():
+    """Time, memory and CPU time: each has its word, and the output so far is kept."""
+    ended = program("print('begun', flush=True)\nwhile True: pass", seconds=1)
+    assert (ended.why, ended.status, ended.output) == ("time", None, "begun\n")
+    ended = program("while True: pass", limits={"cpu_seconds": 0.5})
+    assert ended.why == "cpu"
+    held = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        x = b"1" * 90_000_000
+        break
+time.sleep(20)
+"""
+    assert program(held, limits={"memory_mb": 200}).why == "memory"
+
+
+def test_endless_output_is_cut_in_the_middle():
+    """A program that never stops printing need not wait, and its first and last words stay."""
+    ended = program("print('first')\nfor i in range(300_000): print(i)")
+    assert ended.status == 0
+    assert ended.output.startswith("first\n0\n")
+    assert ended.output.endswith("299999\n")
+    assert "bytes left out" in ended.output
+    assert len(ended.output) < 300_000
+
+
+def test_a_server_is_reached_and_nothing_is_left_of_it():
+    """Many clients at once talk to it over HTTP; when it is stopped its processes are gone."""
+    commands.run(["true"], {})  # so that the template is there
+    family = psutil.Process()
+    before = set(family.children(recursive=True))
+    with commands.start(UVICORN, {"app.py": SERVER}) as server:
+        assert server.ready(8000, 20)
+        client = server.client(8000)
+        with ThreadPoolExecutor(8) as pool:
+            found = pool.map(lambda _: client.get("/health").json(), range(40))
+            assert list(found) == [{"status": "ok"}] * 40
+        assert client.post("/echo", content=bytes(2_000_000)).json() == {"size": 2_000_000}
+        with pytest.raises(httpx.ConnectError, match="nothing listens on port 8001"):
+            server.client(8001).get("/")
+        assert "GET /health" in server.output
+        assert set(family.children(recursive=True)) - before
+    _, alive = psutil.wait_procs(set(family.children(recursive=True)) - before, timeout=10)
+    assert not alive
+
+
+def test_a_response_has_to_come_in_time_and_within_a_size():
+    """A server that drips or floods is given up; the deadline is that of the whole request."""
+    with commands.start(UVICORN, {"app.py": SERVER}) as server:
+        assert server.ready(8000, 20)
+        begun = time.monotonic()
+        with pytest.raises(httpx.ReadTimeout):
+            server.client(8000, seconds=1).get("/drip")
+        assert time.monotonic() - begun < 10
+        with pytest.raises(httpx.ReadError, match="more than"):
+            server.client(8000).get("/flood")
+        assert server.client(8000).get("/health").status_code == 200
+
+
+def test_the_command_sees_no_network_and_not_the_repository(tmp_path):
+    """What holds for a candidate's kernel holds for a command: its own loopback, its own files."""
+    (tmp_path / "canary").write_text("secret")
+    text = f"""
+import os, socket
+print(socket.gethostname(), os.getuid() != 0, os.path.exists({str(tmp_path / "canary")!r}))
+try:
+    if socket.gethostname() == "sandbox":
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+except OSError as error:
+    print(error.strerror)
+"""
+    assert program(text).output == "sandbox True False\nNetwork is unreachable\n"
+
+
+HIDDEN = b"""
+from autograde import checks, commands
+
+def serves(files):
+    with commands.start(["python", "-m", "uvicorn", "app:app", "--port", "8000"], files) as server:
+        checks.require(server.ready(8000, 20), "the service never listens")
+        checks.require(server.client(8000).get("/health").json() == {"status": "ok"}, "not ok")
+
+def runs(files):
+    ended = commands.run(["python", "main.py"], files, seconds=60)
+    checks.require(ended.status == 0, "main.py ends with another status than 0")
+
+def faulty(files):
+    commands.run(["python", "main.py"], {"main.py": 5})
+"""
+
+
+def served(hidden: str, files: dict[str, str], **limits):
+    """Grade an answer that is files, by a hidden test that runs them."""
+    release = lab(
+        task("files", "return {}"),
+        check("files", "files(0)", f"import hidden\nhidden.{hidden}(files(0))"),
+        private={"hidden.py": HIDDEN},
+        **limits,
+    )
+    given = {name: text.encode() for name, text in files.items()}
+    result, _ = grade(release, hand_in(release, {"files": f"def files(x):\n    return {given!r}"}))
+    (verdict,) = result.verdicts
+    return verdict, result
+
+
+def test_hidden_tests_run_commands():
+    """In a check a command works as in these tests, and the verdict is that of any other check."""
+    verdict, _ = served("serves", {"app.py": SERVER.decode()})
+    assert verdict.status is Status.PASSED
+    verdict, _ = served("serves", {"app.py": "raise ValueError"})
+    assert (verdict.status, verdict.reason) == (Status.WRONG, "the service never listens")
+    verdict, _ = served("runs", {"main.py": "raise ValueError"})
+    assert (verdict.status, verdict.score) == (Status.WRONG, 0)
+
+
+def test_commands_take_the_time_of_their_check_and_no_more():
+    """An endless program is timed out with its check, and the notebook's time shows it."""
+    verdict, result = served("runs", {"main.py": "while True: pass"}, cell_seconds=2)
+    assert verdict.status is Status.TIMED_OUT
+    assert result.wall < 30
+
+
+def test_a_command_that_cannot_be_started_is_a_grader_error():
+    """A check that asks for nonsense costs the candidate nothing."""
+    verdict, _ = served("faulty", {})
+    assert verdict.status is Status.GRADER_ERROR
+
+
+def test_time_starts_with_the_first_command():
+    """The room of a check has all its seconds until something runs in it."""
+    room = checks.Room(seconds=0.2)
+    time.sleep(0.3)
+    assert room.left() > 0.19
+    room.enter()
+    time.sleep(0.3)
+    with pytest.raises(BaseException, match="all the time"):
+        room.left()
