@@ -34,11 +34,12 @@ def imported_names(notebook: NotebookNode) -> dict[str, str]:
     still means the grader's own NumPy, because the release says so and whatever the candidate
     made of the name does not matter. So ``notebook`` is the instructor's.
 
-    Cells that are not plain Python (magics) are read as far as their lines allow.
+    Cells that are not plain Python (magics) are read as far as their lines allow; a file that a
+    cell writes is no part of the notebook's names.
     """
     names: dict[str, str] = {}
     for cell in notebook.cells:
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or cell.source.startswith("%%writefile"):
             continue
         lines = [
             x if not x.lstrip().startswith(("%", "!")) else "" for x in cell.source.split("\n")

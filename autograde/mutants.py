@@ -159,6 +159,8 @@ def make(release: catalog.Release, explained: Sequence[Explained] = ()) -> list[
     for cell in assemble.sources(release).notebook.cells:
         if not (assemble.is_solution(cell) and cell.cell_type == "code"):
             continue
+        if cell.source.startswith("%%"):  # a file: nothing is made of it, and nothing measured
+            continue
         grade_id = assemble.marks(cell)["grade_id"]
         for was, becomes, source in _changes(cell.source):
             key = (grade_id, was, becomes)

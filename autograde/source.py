@@ -33,6 +33,7 @@ STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 MARKER = re.compile(r"^\s*#\s*%%(%*\s|\s*$)")
 MAGIC = re.compile(r"^# (?=%%?[a-z])")
+COMMENTED = re.compile(r"# %%[a-z].*(\n(#( .*)?)?)+")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Cell:
     keys
         What its marker says, such as ``{"task": "join_all"}``.
     source
-        Its text; a magic command on the first line may stand there as a comment (``# %%bash``).
+        Its text; a magic command on the first line may stand there as a comment (``# %%bash``),
+        and if it is one of a whole cell, so may all lines after it: text that is no Python.
     line
         1-based line of its marker, as far as known.
     marked
@@ -168,9 +170,19 @@ def read_cells(path: Path, root: Path) -> list[Cell]:
             cells.append(Cell(cell.cell_type, keys, cell.source, 1, marked=False))
             continue
         start = start if line is None else line + 1
-        source = MAGIC.sub("", cell.source) if cell.cell_type == "code" else cell.source
+        source = _without_comments(cell.source) if cell.cell_type == "code" else cell.source
         cells.append(Cell(cell.cell_type, keys, source, None if line is None else line + 1))
     return cells
+
+
+def _without_comments(source: str) -> str:
+    """Return a code cell's text with the magic command, or all of its text, taken out of comments.
+
+    ``lab.py`` stays Python so: ``%%writefile README.md`` is followed by text that is none.
+    """
+    if COMMENTED.fullmatch(source):
+        return "\n".join(line[2:] for line in source.split("\n"))
+    return MAGIC.sub("", source)
 
 
 def split(source: str, stub: Sequence[str] = STUB) -> Regions:

@@ -410,6 +410,23 @@ def test_an_answer_in_an_own_cell_counts(three):
     }
 
 
+def test_a_file_of_one_task_may_hold_the_answer_to_another():
+    """Where cells write files, an answer is in any of them; a function's cell is its task's own."""
+    cells = [task(name, f"return {n} * x") for name, n in (("double", 2), ("triple", 3))]
+    for cell, name in zip(cells, ("double", "triple"), strict=True):
+        cell.source = f"%%writefile {name}.py\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
+    trial = lab(
+        *cells,
+        task("last", "return x[-1]"),
+        check("double", "import both\nassert both.double(1) == 2"),
+        check("triple", "import both\nassert both.triple(1) == 3"),
+        check("last", "assert last([1, 2]) == 2"),
+    )
+    both = f"%%writefile both.py\n{DOUBLE}\n{TRIPLE}"
+    result, _ = grade(trial, hand_in(trial, {"double": both}))
+    assert statuses(result) == {"double": "passed", "triple": "passed", "last": "not attempted"}
+
+
 def test_a_free_import_means_the_graders_own_module():
     """A check's ``np`` is the grader's NumPy even if the candidate made something else of it."""
     trial = lab(

@@ -111,6 +111,13 @@ def test_magic_on_the_first_line(tmp_path: Path) -> None:
     assert cell.source == "%%writefile a.py\n# %d is a format\nx = 1"
 
 
+def test_a_magic_cell_that_is_no_python(tmp_path: Path) -> None:
+    """If all that a cell magic is given stands in comments, the comment signs are taken out."""
+    text = "# %% locked=true\n# %%writefile a.md\n# # Title\n#\n#\n#     indented\n\n# end\n"
+    (cell,) = read(tmp_path, text)
+    assert cell.source == "%%writefile a.md\n# Title\n\n\n    indented\n\nend"
+
+
 def test_regions() -> None:
     """A cell is taken apart as nbgrader does it, stub and indentation included."""
     regions = split("def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\nx = 2")

@@ -91,7 +91,9 @@ def test_points_and_minutes_in_the_text_are_those_of_lab_yaml(lab: Any) -> None:
     assert f"**core: {points:g} points in about {minutes:g} minutes**" in text
     assert 45 <= points <= 60
     everything = reading + sum(task.minutes for task in about.tasks)
-    assert f"six take about {everything:g} minutes" in text.replace("\n", " ")
+    number = {5: "five", 6: "six"}[len(about.tasks)]
+    assert f"{number} take about {everything:g} minutes" in text.replace("\n", " ")
+    assert f"{about.points:g} points · {number} tasks**" in text
     assert f"**A session of {about.minutes:g} minutes" in text
     assert minutes < about.minutes  # the core fits
 
