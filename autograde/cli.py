@@ -1,4 +1,4 @@
-"""The command line: ``autograde build | sample | regrade | report | audit | doctor``.
+"""The command line: ``autograde build | sample | regrade | report | audit | review | doctor``.
 
 Owns arguments, progress display and exit codes; every command is a few calls into one module.
 Exit codes: 0 all is well, 1 something was found (a grader error, an audit that fails), 2 the
@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from autograde import catalog
 
@@ -270,6 +271,37 @@ def _print_mutants(tried: list["MutantTrial"], made: int) -> None:
             for v in one.result.verdicts:
                 if v.score is None:
                     err.print(f"  {v.cell}: {v.reason}\n{v.detail}", markup=False)
+
+
+@app.command()
+def review(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A folder, or a git checkout.")],
+    seconds: Annotated[float, typer.Option(min=1, help="For the project's own tests.")] = 300.0,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+) -> None:
+    """Hold a project against the guide's checklist: seven criteria, each with its evidence.
+
+    Nothing in the folder is believed or executed here; its tests run in the sandbox.
+    """
+    import json
+
+    from autograde import review as reviewer
+
+    found = reviewer.review(path, seconds=seconds)
+    if as_json:
+        print(json.dumps(found.plain(), indent=2))
+        return
+    colours = {"met": "green", "not met": "red", "not measured": "yellow"}
+    # As Text, in which a project's brackets and colons are no markup and no pictures.
+    out.print(Text(f"review of {found.path}"))
+    for one in found.criteria:
+        out.print(Text.assemble((f"{one.status:<14}", colours[one.status]), one.name))
+        for line in (*one.evidence, f"rule: {one.rule}"):
+            out.print(Text(f"{'':14}{line}"))
+    for remark in found.remarks:
+        out.print(Text(remark))
+    counts = ", ".join(f"{found.count(status)} {status}" for status in reviewer.STATUSES)
+    out.print(Text(f"{len(found.criteria)} criteria: {counts}"))
 
 
 def _shown(path: Path, root: Path) -> str:
