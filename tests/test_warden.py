@@ -215,6 +215,7 @@ def test_a_warden_that_dies_is_not_the_candidates_loss(times, score):
 
 def test_a_template_that_dies_is_started_again():
     """The next submission finds a new one."""
+    templates.close()  # those of commands, that other tests have left
     trial = two()
     assert grade(trial, hand_in(trial, {"triple": TRIPLE}))[0].score == 10
     old = {template._process.pid for template in templates._kept.values()}
