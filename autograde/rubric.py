@@ -1,0 +1,301 @@
+"""Parts of a rubric that can be measured on a candidate's files: their text, tests and documents.
+
+Owns how it is measured and what comes out, as data: findings of a linter and of a type checker,
+how a suite of tests ended, what a README's commands did. The description of an API is
+:mod:`autograde.openapi`'s. Owns no points but the arithmetic, and no reasons: what is asked for,
+and the words for what is wrong, are the lab's (``hidden.py``). Code of the candidate's runs in
+commands (:mod:`autograde.commands`) and nowhere else.
+"""
+
+import json
+import math
+import re
+import secrets
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from autograde import commands
+from autograde.checks import Earned, Wrong
+
+Files = Mapping[str, bytes]
+
+# --- points --------------------------------------------------------------------------------------
+
+
+def part_of(points: float, share: float, reason: str) -> Earned:
+    """A share of the points, and why it is not the whole."""
+    return Earned(points * share, reason if share < 1 else "")
+
+
+def shares(points: float, parts: Iterable[tuple[float, Callable[[], object]]]) -> Earned:
+    """Points by parts that stand for themselves: each counts unless it raises ``Wrong``.
+
+    Parameters
+    ----------
+    points
+        For all of them.
+    parts
+        The weight of each, and a function that raises ``Wrong`` if it is not so. One may return
+        an ``Earned`` of its own, from 0 to 1.
+
+    Returns
+    -------
+    Earned
+        The points and the reasons of what is lost, two at most.
+    """
+    total, got, reasons = 0.0, 0.0, []
+    for weight, part in parts:
+        total += weight
+        try:
+            found = part()
+        except Wrong as wrong:
+            reasons.append(str(wrong))
+            continue
+        share = float(found) if isinstance(found, Earned) else 1.0
+        got += weight * share
+        if isinstance(found, Earned) and share < 1:
+            reasons.append(found.reason)
+    return Earned(
+        points if got == total else points * got / total,
+        "; ".join(list(dict.fromkeys(reasons))[:2]),
+    )
+
+
+def by_ratio(points: float, ratio: float, full_at: float, zero_at: float) -> float:
+    """Points for taking ``ratio`` times as long as ours, on a logarithmic scale between bounds."""
+    if not ratio > 0:
+        return 0.0
+    share = math.log(zero_at / ratio) / math.log(zero_at / full_at)
+    return points * min(1.0, max(0.0, share))
+
+
+def times_as_long(
+    ours: Callable[[], float], theirs: Callable[[], float], rounds: int, *, seconds: float
+) -> float:
+    """How many times as long as ours theirs takes, measured in turns on the same machine.
+
+    Whatever else the machine does can only add to a time, so the least of each is compared; and in
+    case it does so all along on one side, the rounds, too, of which the median counts. The smaller
+    of the two is returned.
+
+    Parameters
+    ----------
+    ours, theirs
+        Do one round and return its seconds.
+    rounds
+        How many; whose turn is first changes from one to the next.
+    seconds
+        After these no round is begun but the first two.
+    """
+    pairs: list[tuple[float, float]] = []
+    until = time.monotonic() + seconds
+    for number in range(rounds):
+        if number >= 2 and time.monotonic() > until:
+            break
+        if number % 2:
+            first = ours()
+            pairs.append((first, theirs()))
+        else:
+            second = theirs()
+            pairs.append((ours(), second))
+    least = min(theirs for _, theirs in pairs) / min(ours for ours, _ in pairs)
+    return min(least, statistics.median(theirs / ours for ours, theirs in pairs))
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """What a tool says of one line: its code, such as ``E501`` or ``no-untyped-def``."""
+
+    path: str
+    line: int
+    code: str
+
+
+def lint(files: Files, folder: str, select: str, *, options: Sequence[str] = ()) -> list[Finding]:
+    """What ruff finds in the Python files of a folder, comments that silence it left aside.
+
+    Raises
+    ------
+    Wrong
+        If it cannot be run to its end, as with a file that is no text.
+    """
+    texts = {path: text for path, text in files.items() if path.endswith(".py")}
+    line = ["ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--select", select]
+    ended = commands.run([*line, *options, "--output-format", "json", folder], texts, seconds=20)
+    try:
+        found = [
+            Finding(_inside(each["filename"], folder), each["location"]["row"], each["code"] or "E")
+            for each in json.loads(ended.output)
+        ]
+    except (ValueError, TypeError, KeyError):
+        raise Wrong("the linter cannot read these files") from None
+    return sorted(found)
+
+
+_TYPE_ERROR = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+): error: .*?(\[(?P<code>[a-z-]+)\])?$")
+_SILENCED = re.compile(r"#\s*(mypy:|type:\s*ignore(?!\[))")
+
+
+def types(files: Files, folder: str, *, seconds: float = 80) -> list[Finding]:
+    """What ``mypy --strict`` finds in a folder; an error outside of it is nobody's.
+
+    A comment that turns it off, for a file or for all kinds of errors of a line, is a finding with
+    the code ``silenced``.
+
+    Raises
+    ------
+    Wrong
+        If it cannot be run to its end, in which it takes about 8 s of an idle processor.
+    """
+    texts = {path: text for path, text in files.items() if path.endswith((".py", ".pyi"))}
+    # Other places where it would look for settings are not among the files.
+    line = ["python", "-m", "mypy", "--strict", "--config-file=", "--no-incremental"]
+    line += ["--no-error-summary", "--show-error-codes", folder]
+    ended = commands.run(line, texts, seconds=seconds, libraries=("mypy.main",))
+    found = [
+        Finding(path, number, "silenced")
+        for path, text in texts.items()
+        if path.startswith(f"{folder}/")
+        for number, words in enumerate(text.decode("utf-8", "replace").splitlines(), start=1)
+        if _SILENCED.search(words)
+    ]
+    errors = [match for match in map(_TYPE_ERROR.match, ended.output.splitlines()) if match]
+    if ended.status not in (0, 1) or (ended.status == 1 and not errors):
+        raise Wrong("the type checker cannot read these files")
+    for match in errors:
+        if match["path"].startswith(f"{folder}/"):
+            found.append(Finding(match["path"], int(match["line"]), match["code"] or "misc"))
+    return sorted(found)
+
+
+def _inside(path: str, folder: str) -> str:
+    return f"{folder}/" + path.rpartition(f"/{folder}/")[2]
+
+
+# --- tests ---------------------------------------------------------------------------------------
+
+Outcome = Literal["passes", "fails", "no tests", "broken", "too slow", "stopped"]
+
+
+def suite(files: Files, folder: str, *, seconds: float = 20) -> Outcome:
+    """How a suite of tests ends, at its first failure: pytest's status, which is its own word.
+
+    ``broken``: tests that cannot be collected, or pytest's own failure; ``stopped``: a limit of
+    memory or of CPU time, or a signal.
+    """
+    line = ["python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--rootdir=.", folder]
+    ended = commands.run(line, files, seconds=seconds)
+    if ended.why == "time":
+        return "too slow"
+    if ended.why != "by itself" or ended.status is None or ended.status > 5:
+        return "stopped"
+    outcomes: tuple[Outcome, ...] = (
+        *("passes", "fails", "broken", "broken", "broken", "no tests"),
+    )
+    return outcomes[ended.status]
+
+
+# --- README --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: the words after the fence (``bash``, ``server``), and its text."""
+
+    marks: tuple[str, ...]
+    text: str
+
+
+_FENCE = re.compile(
+    r"^ {0,3}(?P<fence>```+|~~~+)[ \t]*(?P<marks>[^\n`]*)\n(?P<text>.*?)^ {0,3}(?P=fence)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def blocks(markdown: str) -> list[Block]:
+    """The fenced blocks of a text, in their order."""
+    return [
+        Block(tuple(match["marks"].split()), match["text"]) for match in _FENCE.finditer(markdown)
+    ]
+
+
+def tables(markdown: str) -> list[list[list[str]]]:
+    """The tables of a text: rows of cells, without the line under the header."""
+    found: list[list[list[str]]] = [[]]
+    for line in _FENCE.sub("\n", markdown).splitlines():
+        if not line.strip().startswith("|"):
+            found.append([])
+            continue
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        if not all(re.fullmatch(":?-+:?", cell) for cell in cells):
+            found[-1].append(cells)
+    return [table for table in found if table]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What the commands of a README did: the status of each block that ended, by its number.
+
+    ``up`` says of each block that starts a server whether it answered as it should.
+    """
+
+    statuses: Mapping[int, int]
+    up: Mapping[int, bool]
+
+
+def run_blocks(
+    listed: Sequence[Block],
+    files: Files,
+    answers: Callable[[commands.Command, int], bool],
+    *,
+    port: int = 8000,
+    seconds: float = 60,
+) -> Commands:
+    """Run the blocks of a README in their order, in one fresh copy of the files.
+
+    A block with the mark ``server`` goes on in the background while the next ones run.
+
+    Parameters
+    ----------
+    listed, files
+        The blocks and the copy.
+    answers
+        Whether the server on a port, that of ``--port`` in the block, answers as it should; called
+        when all other blocks have ended.
+    port
+        Where a server listens whose block names no port.
+    seconds
+        For all of them.
+    """
+    word = secrets.token_hex(8)
+    script = ["export PYTHONUNBUFFERED=1"]
+    ports: dict[int, int] = {}
+    texts = dict(files)
+    for number, block in enumerate(listed):
+        texts[f".block{number}.sh"] = block.text.encode()
+        if "server" in block.marks:
+            named = re.search(r"--port[ =]+(\d{2,5})\b", block.text)
+            ports[number] = int(named[1]) if named else port
+            script += [
+                f"bash -e .block{number}.sh </dev/null >/dev/null 2>&1 &",
+                f"for _ in $(seq 200); do (: </dev/tcp/127.0.0.1/{ports[number]}) 2>/dev/null "
+                "&& break; kill -0 $! 2>/dev/null || break; sleep 0.1; done",
+            ]
+        else:
+            quiet = f"bash -e .block{number}.sh </dev/null >/dev/null 2>&1"
+            script += [quiet, f'echo "{word} {number} $?"']
+    script += [f'echo "{word} over"', "sleep 1000"]
+    texts[".blocks.sh"] = "\n".join(script).encode()
+    with commands.start(["bash", ".blocks.sh"], texts) as run:
+        deadline = time.monotonic() + seconds
+        while f"{word} over" not in run.output and time.monotonic() < deadline and run.running:
+            time.sleep(0.05)
+        up = {number: answers(run, at) for number, at in ports.items()}
+        ended = re.findall(rf"^{word} (\d+) (\d+)$", run.output, re.MULTILINE)
+    return Commands({int(number): int(status) for number, status in ended}, up)

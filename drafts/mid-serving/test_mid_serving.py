@@ -1,0 +1,269 @@
+"""What the hidden checks of mid-serving believe about right and wrong services.
+
+What holds for every lab is in ``test_labs.py``; that each answer gets its points is what
+``autograde audit`` says.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograde import checks
+
+pytestmark = pytest.mark.parametrize("lab", ["mid-serving"], indirect=True, scope="module")
+
+Files = dict[str, bytes]
+ALWAYS = b"def test_nothing():\n    assert True\n"
+
+
+@pytest.fixture
+def part(lab: Any) -> Callable[[str], Any]:
+    """A module of the lab's, by name."""
+    return importlib.import_module
+
+
+def app_of(files: Mapping[str, bytes]) -> Files:
+    """The service alone."""
+    return {path: text for path, text in files.items() if path.startswith("service/")}
+
+
+def changed(files: Mapping[str, bytes], was: str, becomes: str) -> Files:
+    """The reference with one place changed."""
+    text = files["service/app.py"].decode()
+    assert text.count(was) == 1
+    return {**app_of(files), "service/app.py": text.replace(was, becomes).encode()}
+
+
+def points(function: Callable[..., checks.Earned], files: Files, most: float) -> float:
+    """What a check gives; nothing if it says that the answer is wrong."""
+    checks._begin(5)
+    try:
+        return float(function(files, most))
+    except checks.Wrong:
+        return 0.0
+
+
+PARTS = {"contract": 4, "refused": 8, "batch": 3, "failures": 3, "log": 2}
+
+
+@pytest.mark.parametrize("which", ["reference", "equivalent"])
+@pytest.mark.parametrize("name", PARTS)
+def test_both_services_keep_the_contract(part: Any, which: str, name: str) -> None:
+    """The service that suites are run on, and its equivalent, lose nothing in task 1."""
+    files = app_of(getattr(part("variants"), which)())
+    assert points(getattr(part("hidden"), name), files, PARTS[name]) == PARTS[name]
+
+
+def test_every_bad_request_has_its_own_words(part: Any) -> None:
+    """There are at least two dozen kinds, and a reason tells one from another."""
+    kinds = [
+        f"{bad.ask.path} {bad.kind}"
+        for bad in part("bad_requests").listed(np.random.default_rng(1))
+    ]
+    assert len(kinds) >= 24
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_every_fault_fits_the_reference(part: Any) -> None:
+    """The twelve edits apply, and each makes another file under the same names."""
+    variants = part("variants")
+    right = variants.reference()
+    made = [variants.mutant(fault) for fault in variants.MUTANTS]
+    assert len({text["service/app.py"] for text in made} - {right["service/app.py"]}) == 12
+    assert all(list(text) == list(right) == list(variants.equivalent()) for text in made)
+
+
+def test_a_fault_that_does_not_fit_is_told(part: Any) -> None:
+    """A reference that was changed under the faults is an author's mistake, not a candidate's."""
+    variants = part("variants")
+    with pytest.raises(ValueError, match="0 places"):
+        variants.mutant(variants.Mutant("a fault", [("no such line", "")]))
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "becomes"),
+    [
+        ("contract", "values: list[float] = found.tolist()", "values = found.round(4).tolist()"),
+        ("refused", "ConfigDict(strict=True, extra", "ConfigDict(extra"),
+        ("batch", "value in found],", "value in sorted(found)],"),
+        ("failures", "except Exception as error:\n            raise P",
+         "except OSError as error:\n            raise P"),
+        ("log", '"request_id": request_id.get(),\n            **',
+         '"id": request_id.get(),\n            **'),
+        ("design", "    model: DelayModel = request.app.state.model\n",
+         "    model = DelayModel.load(DEFAULT_MODEL)\n"),
+        ("lint", "    set_up_logging()\n", "    set_up_logging()\n    import os\n"),
+        ("openapi", "json_schema_extra={\"examples\": [FLIGHT_EXAMPLE]}", "title='Flight'"),
+    ],
+)  # fmt: skip
+def test_a_fault_costs_points_where_it_is(part: Any, name: str, was: str, becomes: str) -> None:
+    """A service with one fault earns less in the part that asks for it."""
+    files = changed(part("variants").reference(), was, becomes)
+    assert points(getattr(part("hidden"), name), files, 8) < 8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def create_app(:\n",
+        "raise SystemExit(0)\n",
+        "from fastapi import FastAPI\n\n\ndef create_app():\n    return FastAPI()\n",
+        "import os\n\n\ndef create_app():\n    os._exit(0)\n",
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["contract", "refused", "batch", "failures", "log", "batch_speed", "concurrent",
+             "health", "lint", "types", "design", "openapi"],
+)  # fmt: skip
+def test_a_service_that_is_none_earns_nothing(part: Any, text: str, name: str) -> None:
+    """Files that do not start, or answer nothing, get no points and no error of ours."""
+    files = {"service/__init__.py": b"", "service/app.py": text.encode()}
+    assert points(getattr(part("hidden"), name), files, 8) == 0
+
+
+def test_a_service_that_dies_costs_only_what_it_cannot_answer(part: Any) -> None:
+    """One that ends at its third request has a reason and no points for what comes after."""
+    was = "        started = time.perf_counter()\n        headers"
+    count = "        self.n = getattr(self, 'n', 0) + 1\n"
+    count += "        if self.n > 2:\n            os._exit(1)\n"
+    files = changed(part("variants").reference(), was, count + was)
+    checks._begin(5)
+    earned = part("hidden").contract(files, 4)
+    assert 0 < earned < 2
+    assert "yours gave none" in earned.reason
+
+
+README = """\
+# Delays
+
+```bash
+python -c "print(1)"
+python -m pytest --version
+```
+
+```bash server
+python -m uvicorn --factory service.app:create_app --port 8000
+```
+
+| code | status |
+|---|---|
+| `malformed` | 400 |
+| `not_found` | 404 |
+| `method_not_allowed` | 405 |
+| `too_large` | 413 |
+| `unsupported` | 415 |
+| `invalid` | 422 |
+| `internal` | 500 |
+| `model_failure` | 503 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "becomes", "share"),
+    [
+        ("table", "", "", 1.0),
+        ("table", "| 404", "| 500", 0.75),
+        ("commands_of_readme", "", "", 1.0),
+        ("commands_of_readme", "print(1)", "raise SystemExit(3)", 0.5),
+        ("commands_of_readme", "service.app:create_app", "service.app:app", 0.5),
+        ("commands_of_readme", "bash server", "bash", 0.0),
+    ],
+)
+def test_a_readme_counts_by_what_it_does(
+    part: Any, name: str, was: str, becomes: str, share: float
+) -> None:
+    """Commands that fail, and rows that disagree with the service, cost their share."""
+    text = README.replace(was, becomes) if was else README
+    files = {**app_of(part("variants").reference()), "README.md": text.encode()}
+    assert points(getattr(part("hidden"), name), files, 4) == 4 * share
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"def test_wrong(:\n",
+        b"import time\n\n\ndef test_nothing():\n    raise SystemExit(1)\n",
+        b"from service.schemas import Flight\n",
+        b"x = 1\n",
+    ],
+)
+def test_a_suite_must_pass_on_what_is_right(part: Any, text: bytes) -> None:
+    """Tests that fail on our service earn nothing, with a reason."""
+    checks._begin(5)
+    with pytest.raises(checks.Wrong, match="your suite"):
+        part("hidden").suite({"tests/test_service.py": text}, 15)
+
+
+@pytest.mark.slow
+def test_the_reference_finds_every_fault(part: Any, lab: Any) -> None:
+    """The suite in the lab's solution passes on both right services and fails on all twelve."""
+    (cell,) = [cell for cell in lab.cells if "%%writefile tests/test_service.py" in cell.source]
+    lines = cell.source.splitlines()[1:]
+    text = "\n".join(line for line in lines if not line.startswith("###"))
+    assert points(part("hidden").suite, {"tests/test_service.py": text.encode()}, 15) == 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [ALWAYS, b"import os\n\nos._exit(0)\n"])
+def test_a_suite_that_always_passes_finds_nothing(part: Any, text: bytes) -> None:
+    """Passing everywhere, by whatever means, is worth nothing."""
+    assert points(part("hidden").suite, {"tests/test_service.py": text}, 15) == 0
+
+
+WRONG_PLACE = {
+    "a loop over the flights": (
+        "np.asarray(model.predict(rows), float)",
+        "np.asarray([model.predict([row])[0] for row in rows], float)",
+    ),
+    "a load for each request": (
+        "    model: DelayModel = request.app.state.model\n",
+        "    model = DelayModel.load(DEFAULT_MODEL)\n",
+    ),
+    "a prediction in the event loop": ("await to_thread.run_sync(predict)", "predict()"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("batch_speed", "a loop over the flights"),
+        ("batch_speed", "a load for each request"),
+        ("concurrent", "a load for each request"),
+        ("concurrent", "a prediction in the event loop"),
+        ("health", "a prediction in the event loop"),
+    ],
+)
+def test_slow_services_are_seen(part: Any, name: str, fault: str) -> None:
+    """Work done twice, or in the wrong place, costs more than half of the points."""
+    files = changed(part("variants").reference(), *WRONG_PLACE[fault])
+    assert points(getattr(part("hidden"), name), files, 10) < 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["reference", "equivalent"])
+@pytest.mark.parametrize("name", ["batch_speed", "concurrent", "health"])
+def test_right_services_are_quick_enough(part: Any, which: str, name: str) -> None:
+    """Neither of the two right services loses a point to the noise of the machine."""
+    files = app_of(getattr(part("variants"), which)())
+    assert points(getattr(part("hidden"), name), files, 10) == 10
+
+
+@pytest.mark.slow
+def test_types_are_asked_of_the_service_alone(part: Any) -> None:
+    """Our service has no finding, and one function without types is one kind."""
+    right = part("variants").reference()
+    assert points(part("hidden").types, app_of(right), 5) == 5
+    files = changed(right, "def create_app() -> FastAPI:", "def create_app():")
+    assert points(part("hidden").types, files, 5) == 4
+
+
+def test_reasons_are_words_of_the_lab(part: Any, lab: Any) -> None:
+    """No module of the lab is named like one that the candidate or the grader imports."""
+    folder = Path(part("hidden").__file__).parent
+    names = {path.stem for path in folder.glob("*.py")}
+    assert not names & {"service", "tests", "requests", "app"}
