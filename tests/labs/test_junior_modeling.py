@@ -100,3 +100,10 @@ def test_optimism_of_the_best_of_ten(lab: Any) -> None:
     tables = lab.hidden._validations(rng, np.full(10, 5.0), 3000)
     lead = np.mean([5.0 - table.mean().min() for table in tables])
     assert lead == pytest.approx(lab.hidden.OPTIMISM, rel=0.06)
+
+
+@pytest.mark.slow
+def test_tables_have_the_rows_that_checks_take(lab: Any) -> None:
+    """No set of seeds leaves a check with too few rows; one that did made right answers crash."""
+    for seed in range(1, 60):
+        assert len(lab.hidden._table(seed * 7919, 3000, 2)) >= 1500
