@@ -289,13 +289,22 @@ def _months(seed: int) -> _Months:
 def train_quality(train: Candidate, points: float) -> Earned:
     """Points by AUC on later days, from chance to most of what a plain model reaches."""
     # In some months little can be foretold; there models could not be told apart.
-    months = next((m for m in map(_months, seeds(20)) if m.auc >= 0.64), None)
-    months = months or max(map(_months, seeds(20)), key=lambda m: m.auc)
-    model = train(months.rows, {"columns": COLUMNS, "share": 1.0}, 0)
-    forecast = _forecasts(model, months.new.drop(columns="late"), "later days of other months")
-    auc = float(roc_auc_score(months.new["late"], forecast))
-    share = float(np.clip((auc - 0.5) / (0.6 * (months.auc - 0.5)), 0, 1))
-    return Earned(points * share, f"train: an AUC of {auc:.2f} on later days")
+    found: list[_Months] = []
+    for seed in seeds(20):
+        found.append(_months(seed))
+        if sum(months.auc >= 0.64 for months in found) == 3:
+            break
+    ways, aucs = [], []
+    for months in sorted(found, key=lambda months: months.auc)[-3:]:
+        model = train(months.rows, {"columns": COLUMNS, "share": 1.0}, 0)
+        forecast = _forecasts(model, months.new.drop(columns="late"), "later days of other months")
+        aucs.append(float(roc_auc_score(months.new["late"], forecast)))
+        ways.append((aucs[-1] - 0.5) / (months.auc - 0.5))
+    # One set of months left a plain good model short of the bar in one of 80 gradings.
+    share = float(np.clip(np.mean(ways) / 0.5, 0, 1))
+    return Earned(
+        points * share, f"train: an AUC of {np.mean(aucs):.2f} on later days, as a mean of three"
+    )
 
 
 # --- task 3 --------------------------------------------------------------------------------------
