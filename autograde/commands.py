@@ -212,13 +212,15 @@ class Command:
             raise
         wall = time.monotonic() - self._begun
         self.stop()
-        if why == "failed" or self._fork.ended == "lost":
-            raise GradingError(f"a command was lost: {self._fork.template.last_words()}")
-        if why is None:
-            return Ended("time", None, self.output, wall, self._fork.cpu)
-        if why in ("memory", "cpu"):
-            return Ended(why, None, self.output, wall, self._fork.cpu)  # type: ignore[arg-type]  # mypy does not narrow a str by `in`
-        return Ended("by itself", self._fork.status, self.output, wall, self._fork.cpu)
+        output, cpu = self.output, self._fork.cpu
+        match why:
+            case None if self._fork.ended != "lost":
+                return Ended("time", None, output, wall, cpu)
+            case "memory" | "cpu":
+                return Ended(why, None, output, wall, cpu)
+            case "by itself":
+                return Ended(why, self._fork.status, output, wall, cpu)
+        raise GradingError(f"a command was lost: {self._fork.template.last_words()}")
 
     def stop(self) -> None:
         """End it and everything that it started."""

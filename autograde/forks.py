@@ -20,7 +20,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from autograde import sandbox, warden, wire, workspace
 from autograde.errors import GradingError, SandboxError
@@ -28,6 +28,10 @@ from autograde.errors import GradingError, SandboxError
 #: Seconds that a template has to import everything, and that it has to fork a process.
 IMPORTS = 180.0
 START = 60.0
+
+
+#: Why a fork ended: :class:`Fork` says what each means.
+Why = Literal["by itself", "memory", "cpu", "closed", "failed", "lost"]
 
 
 class TemplateLost(GradingError):
@@ -254,7 +258,7 @@ class Fork:
 
     def __init__(self, template: Template, link: int, order: Mapping[str, Any]) -> None:
         self.template = template
-        self.ended: str | None = None
+        self.ended: Why | None = None
         self.status: int | None = None
         self.cpu = 0.0
         self._lock = threading.RLock()  # clients in several threads ask for connections
@@ -324,7 +328,7 @@ class Fork:
             _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
             return socket.socket(fileno=descriptors[0])
 
-    def over(self) -> str | None:
+    def over(self) -> Why | None:
         """Why it ended; None if it runs."""
         with self._lock:
             if self.ended is None:
@@ -340,7 +344,7 @@ class Fork:
                 self._hear(time.monotonic() + START)
             return self.ended
 
-    def wait(self, deadline: float | None = None) -> str | None:
+    def wait(self, deadline: float | None = None) -> Why | None:
         """Wait for its end, or for the deadline (``time.monotonic()``); why it ended, or None."""
         while self.ended is None:
             if deadline is not None:

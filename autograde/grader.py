@@ -271,6 +271,7 @@ def _explain(error: BaseException, cell: str, source: str, link: remote.Link) ->
             return lost(Status.CRASHED, f"your code reached the lab's limit of {limit}{place}")
         if isinstance(error, MemoryError):
             return lost(Status.OUT_OF_MEMORY, f"your code ran out of memory{place}")
+        # What a cell as it was handed out raises (source.STUB); execute knows if it was changed.
         if isinstance(error, NotImplementedError):
             return lost(Status.NOT_ATTEMPTED, "the task's code is not written yet")
         return lost(Status.CRASHED, f"your code raised {kind}{place}{text}")

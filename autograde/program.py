@@ -48,8 +48,10 @@ class Program:
 def _run_python(rest: list[str]) -> int:
     """``-m module …`` or ``file …``, as the interpreter does it; the status it would end with."""
     # The template's are closed or another's; these are what dup2 put there.
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (
+        os.fdopen(n, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+        for n in (1, 2)
+    )
     sys.path.insert(0, os.getcwd())
     try:
         if rest[0] == "-m":

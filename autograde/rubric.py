@@ -126,6 +126,7 @@ def lint(files: Files, folder: str, select: str, *, options: Sequence[str] = ())
         If it cannot be run to its end, as with a file that is no text.
     """
     texts = {path: text for path, text in files.items() if path.endswith(".py")}
+    # Candidates could excuse themselves from any rule by a comment, so comments do not count.
     line = ["ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--select", select]
     ended = commands.run([*line, *options, "--output-format", "json", folder], texts, seconds=20)
     try:

@@ -28,6 +28,7 @@ from autograde.errors import LabError
 from autograde.imports import imported_names
 
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
+#: What a candidate finds in the place of a solution: it must fail, and say what is missing.
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 # With jupytext's own reading of magics, the comment `# cat is a name` becomes a command.
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
