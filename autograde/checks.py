@@ -262,7 +262,7 @@ def unchanged(before: Any, after: Any, what: str) -> None:
             ) from None
 
 
-def _begin(seed: int, given: Room | None = None) -> None:
+def _begin(seed: int, commands: Room | None = None) -> None:
     """Fix what :func:`seeds` returns, and no case is under way; for the grader's kernel."""
     global _seed, _given, room
-    _seed, _given, room = seed, "", given or Room()
+    _seed, _given, room = seed, "", commands or Room()

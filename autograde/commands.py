@@ -15,7 +15,6 @@ Used in hidden tests::
     ended = commands.run(["python", "-m", "pytest", "-q"], files)
 """
 
-import contextlib
 import os
 import select
 import shutil
@@ -105,7 +104,7 @@ class Command:
         kind = Kind("program", tuple(libraries), sandboxed=confined)
         template = templates.get(kind)
         name, self._folder, _ = template.sockets()
-        home, work, temporary = (str(self._folder / name) for name in ("home", "work", "tmp"))
+        home, work, temporary = (str(self._folder / part) for part in ("home", "work", "tmp"))
         if confined:
             home, work, temporary = warden.HOME, warden.WORK, "/tmp"
         else:
@@ -192,6 +191,7 @@ class Command:
         options
             Of ``httpx.Client``.
         """
+        # httpx has no option for httpcore's network_backend; its attribute is the only way in.
         transport = httpx.HTTPTransport()
         transport._pool = httpcore.ConnectionPool(network_backend=_Backend(self, port, seconds))
         made = httpx.Client(
@@ -246,7 +246,8 @@ class _Output:
     """The end of a command's output that is read here; it never makes the command wait."""
 
     def __init__(self) -> None:
-        self._ours, self.descriptor = os.pipe()
+        ours, self.descriptor = os.pipe()
+        self._ours = os.fdopen(ours, "rb", buffering=0)
         self._first, self._last = bytearray(), bytearray()
         self._left_out = 0
         self._lock = threading.Lock()
@@ -259,7 +260,7 @@ class _Output:
 
     def _read(self) -> None:
         half = OUTPUT // 2
-        while data := os.read(self._ours, 65536):
+        while data := self._ours.read(65536):
             with self._lock:
                 room = half - len(self._first)
                 self._first += data[:room]
@@ -278,8 +279,7 @@ class _Output:
     def finish(self) -> None:
         """Wait for the last words; every process that could write any has ended."""
         self._reader.join()
-        with contextlib.suppress(OSError):
-            os.close(self._ours)
+        self._ours.close()
 
 
 class _Backend(httpcore.NetworkBackend):

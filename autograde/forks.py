@@ -45,7 +45,7 @@ class Kind:
     Attributes
     ----------
     role
-        ``candidate`` or ``grader``: the module of the kernel.
+        ``candidate``, ``grader`` or ``program``: the module of what it forks.
     libraries
         What it imports, in this order.
     sandboxed, gpu
@@ -326,7 +326,8 @@ class Fork:
             if said is None or said[0] != "connected":
                 return None
             _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
-            return socket.socket(fileno=descriptors[0])
+            # None comes if the warden dies between its word and the descriptor.
+            return socket.socket(fileno=descriptors[0]) if descriptors else None
 
     def over(self) -> Why | None:
         """Why it ended; None if it runs."""

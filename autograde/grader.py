@@ -390,7 +390,8 @@ class GraderKernel(IPythonKernel):
                 finding = await judge(source, namespace, link, content["points"], content["name"])
         finally:
             link.tell_end()
-        # What commands take is the candidate's time, as the waiting on the link is.
+        # What commands take is the candidate's time, as the waiting on the link is; the one may lie
+        # within the other, so they are not added.
         waited = max(link.waited, min(room.used(), room.seconds))
         reply = {**vars(finding), "waited": waited, "broken": link.broken is not None}
         self.session.send(stream, "judge_reply", reply, parent, ident)

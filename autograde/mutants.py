@@ -148,6 +148,8 @@ class Mutant:
 def make(release: catalog.Release, explained: Sequence[Explained] = ()) -> list[Mutant]:
     """All mutants of the reference's solution regions, in notebook order, no two alike.
 
+    A cell of a magic command, such as one that writes a file, is left as it is.
+
     Raises
     ------
     LabError
@@ -159,7 +161,7 @@ def make(release: catalog.Release, explained: Sequence[Explained] = ()) -> list[
     for cell in assemble.sources(release).notebook.cells:
         if not (assemble.is_solution(cell) and cell.cell_type == "code"):
             continue
-        if cell.source.startswith("%%"):  # a file: nothing is made of it, and nothing measured
+        if cell.source.startswith("%%"):
             continue
         grade_id = assemble.marks(cell)["grade_id"]
         for was, becomes, source in _changes(cell.source):

@@ -36,7 +36,8 @@ class Program:
     def start(self) -> Never:
         """Run it to its end."""
         name, *rest = self._arguments
-        if name == "python" and rest and not (rest[0].startswith("-") and rest[0] != "-m"):
+        options = rest and rest[0].startswith("-") and rest[0] != "-m"
+        if name == "python" and rest and not options:
             _end(_run_python(rest))
         try:
             os.execvp(name, self._arguments)

@@ -318,6 +318,21 @@ def test_partial_credit_has_its_reason():
     assert verdict.reason == "3 of 4 inputs are right"
 
 
+def test_full_points_keep_their_evidence():
+    """What a check measured is told also where nothing was lost."""
+    trial = lab(
+        task("double", "return 2 * x"),
+        check(
+            "double",
+            "from autograde.checks import Earned\nEarned(8 + double(1), '4 of 4 inputs are right')",
+        ),
+    )
+    result, _ = grade(trial, hand_in(trial, {"double": DOUBLE}))
+    (verdict,) = result.verdicts
+    assert (verdict.status, verdict.score) == (Status.PASSED, 10)
+    assert verdict.reason == "4 of 4 inputs are right"
+
+
 def test_a_faulty_check_is_a_grader_error_and_costs_nothing():
     """A check that fails before it has met the answer, or scores beyond its points, is ours."""
     trial = lab(

@@ -62,6 +62,14 @@ def test_only_the_solution_region_changes():
     assert not [was for _, was, _ in changes() if was.startswith("def ")]
 
 
+def test_nothing_is_made_of_a_file_that_a_cell_writes():
+    """Such a file may be no Python; the reference's functions have their mutants all the same."""
+    written = task("h", "return 1")
+    written.source = f"%%writefile readme.md\n# Not Python {written.source}"
+    made = mutants.make(lab(written, check("h", ""), task("f", "return x + 1"), check("f", "")))
+    assert {mutant.cell for mutant in made} == {"f"}
+
+
 def test_an_explanation_is_kept_with_its_mutant():
     """The author's line is found by task, line before and line after."""
     one = mutants.Explained(task="g", was="return x.strip().upper()", becomes="return x.upper()",

@@ -1199,7 +1199,7 @@ hidden.health(package_files(), points=5)
 #
 # `!python -m ruff check --isolated --ignore-noqa --line-length 100 --select E,F,W,I,B,UP,C4,SIM,PIE,RET,ANN,BLE,T20,S110,C901 service`
 #
-# The last of them allows a complexity of 10. A `# noqa` is of no use.
+# The last of them allows a complexity of 10. A `noqa` is of no use.
 
 # %% check="quality.lint"
 files = package_files()
