@@ -300,8 +300,9 @@ def train_quality(train: Candidate, points: float) -> Earned:
         forecast = _forecasts(model, months.new.drop(columns="late"), "later days of other months")
         aucs.append(float(roc_auc_score(months.new["late"], forecast)))
         ways.append((aucs[-1] - 0.5) / (months.auc - 0.5))
-    # One set of months left a plain good model short of the bar in one of 80 gradings.
-    share = float(np.clip(np.mean(ways) / 0.5, 0, 1))
+    # One set of months left a plain good model short of the bar in one of 80 gradings. Means of
+    # three were 0.84 of the way or more in 83 gradings of five good answers, 0.96 on average.
+    share = float(np.clip(np.mean(ways) / 0.6, 0, 1))
     return Earned(
         points * share, f"train: an AUC of {np.mean(aucs):.2f} on later days, as a mean of three"
     )
@@ -598,20 +599,21 @@ def importance(importance: Candidate, fit_forest: Callable[..., Any]) -> None:
         rises = np.array(
             [
                 [_brier(model, _shuffled(new, column, rng), columns, new["late"]) - before
-                 for _ in range(10)]
+                 for _ in range(30)]
                 for column in columns
             ]
         )  # fmt: skip
         want = rises.mean(axis=1)
-        # Five shuffles against our ten: what chance makes of the difference, four times over.
-        chance = rises.std(axis=1, ddof=1) * np.sqrt(1 / 5 + 1 / 10)
+        # Five shuffles against our thirty: what chance makes of the difference, five times over.
+        # With ten of ours and four times, one of a hundred right answers was refused.
+        chance = rises.std(axis=1, ddof=1) * np.sqrt(1 / 5 + 1 / 30)
         largest = float(want.max())
         for name in useless:
             require(
                 abs(got[columns.index(name)]) <= 0.1 * largest,
                 "importance: a column of pure noise does not come out near 0 on simulated columns",
             )
-        off = int(np.sum(np.abs(got - want) > 4 * chance + 0.02 * largest))
+        off = int(np.sum(np.abs(got - want) > 5 * chance + 0.02 * largest))
         require(
             off == 0,
             f"importance: {off} of {len(columns)} columns are not what shuffling them in test_rows "
@@ -787,11 +789,13 @@ def pick(pick: Candidate) -> None:
     clear = level - 1.5 * (np.arange(10) == rng.integers(10))
     spread = 5 + 0.15 * rng.permutation(10)
     cases = [
-        ("one model is clearly better", clear, 60),
-        ("all models are equally good", level, 200),
-        ("models differ a little", spread, 150),
+        ("one model is clearly better", clear),
+        ("all models are equally good", level),
+        ("models differ a little", spread),
     ]
-    for what, truths, count in inputs(cases):
+    # A mean over 15 of 30 days errs by 0.26, that of so many by 0.018: a sixth of what is allowed.
+    count = 200
+    for what, truths in inputs(cases):
         errors, best, regret = [], 0, []
         for i, losses in enumerate(_validations(rng, truths, count)):
             seen = call(pick, losses, i)

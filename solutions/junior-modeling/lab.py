@@ -286,7 +286,7 @@ hidden.train_inputs(train)
 # %% [markdown]
 # Quality: 5 points. In grading your model learns from some months with all features and a text column that tells
 # nothing, and forecasts later days, in three sets of months. Points grow with its AUC, as a mean of the three: from 0.5
-# (0 points) to half of the way to what a plain model of ours reaches (all points).
+# (0 points) to 60 % of the way to what a plain model of ours reaches (all points).
 
 # %% check="train.quality"
 answer = train(features.head(600), {"columns": NUMBERS, "share": 1.0}, 0).predict(
