@@ -3,8 +3,14 @@
 Owns the format of ``solutions/<lab>/answers/*.py`` and the way from an answer to the notebook file
 that a candidate would hand in. The sample cohort and the audit are both made of these, so neither
 can drift from the lab.
+
+A cell `# %% task="id"` is written instead of the reference's; `# %% edit="id"` says how the
+reference's is changed, like a diff: lines that begin with `-` give way to those that begin with
+`+`, all others stand beside them, and `@@` is between two changes. What an edit replaces must stand
+in the reference exactly once, so that an answer cannot drift from the lab either.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,15 +80,47 @@ def _read(path: Path, root: Path, release: Release) -> Answer:
         raise LabError("`loses` names tasks of the lab, and is for wrong answers only", path=path)
     tasks: dict[str, str] = {}
     extras: dict[str | None, list[str]] = {}
-    solutions = assemble.sources(release).stubs
+    given = assemble.sources(release)
+    solutions = given.stubs
+    reference = {
+        assemble.marks(cell)["grade_id"]: without_markers(cell.source)
+        for cell in given.notebook.cells
+        if assemble.is_solution(cell)
+    }
     for cell in cells:
-        if cell.grade_id is None:
+        if "edit" in cell.keys:
+            grade_id = str(cell.keys["edit"]).replace(".", "_")
+            try:
+                tasks[grade_id] = edited(reference[grade_id], cell.source)
+            except (KeyError, ValueError) as error:
+                why = f"cannot be applied: {error}"
+                raise LabError(why, path=path, line=cell.line, cell=f"edit {grade_id}") from error
+        elif cell.grade_id is None:
             extras.setdefault(cell.keys.get("after"), []).append(cell.source)
         elif cell.grade_id in solutions:
             tasks[cell.grade_id] = cell.source
         else:
             raise LabError("the lab has no such task", path=path, line=cell.line, cell=cell.name)
     return Answer(path.stem, header, tasks, extras)
+
+
+def edited(text: str, edit: str) -> str:
+    """A text with an edit's changes made.
+
+    Raises
+    ------
+    ValueError
+        If what a change replaces does not stand in the text exactly once.
+    """
+    for change in re.split(r"^@@$\n?", edit, flags=re.MULTILINE):
+        lines = change.rstrip("\n").split("\n")
+        was = "".join(f"{line[1:]}\n" for line in lines if not line.startswith("+"))
+        becomes = "".join(f"{line[1:]}\n" for line in lines if not line.startswith("-"))
+        before, found, after = f"\n{text}\n".partition(f"\n{was}")
+        if not was.strip() or not found or f"\n{was}" in f"\n{after}":
+            raise ValueError(f"not exactly one place reads {was.strip()!r}")
+        text = f"{before}\n{becomes}{after}"[1:-1]
+    return text
 
 
 def notebook(release: Release, answer: Answer | None) -> bytes:

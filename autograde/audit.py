@@ -6,16 +6,20 @@ graded counts as clean.
 """
 
 import math
+import random
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from jupyter_core.utils import ensure_event_loop
 
 from autograde import answers, assemble, catalog, execute, intake, mutants
 from autograde.errors import SandboxError
 from autograde.verdict import Result, Status
+
+T = TypeVar("T")
 
 #: 97.5 % quantile of the normal distribution.
 Z = 1.959964
@@ -181,6 +185,13 @@ def _graded(release: catalog.Release, answer: answers.Answer | None, sandboxed: 
     finally:
         # jupyter_client leaves an event loop open in every thread that starts a kernel.
         ensure_event_loop().close()
+
+
+def left_out(items: Sequence[T], n: int | None, seed: str) -> list[T]:
+    """What a sample of ``n``, drawn without replacement, leaves out; nothing if ``n`` is None."""
+    if n is None or n >= len(items):
+        return []
+    return random.Random(seed).sample(items, len(items) - n)
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

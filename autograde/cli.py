@@ -169,14 +169,17 @@ def report(lab: LabOption = None) -> None:
 @app.command()
 def audit(
     labs: Labs = None,
-    mutants: Annotated[
+    sample: Annotated[
         int | None,
-        typer.Option(min=0, help="Mutants of the reference to grade besides. Default: all."),
+        typer.Option(min=0, help="Wrong answers of a lab, and mutants, to grade. Default: all."),
     ] = None,
     workers: Workers = CORES,
     unsafe: Unsafe = False,
 ) -> None:
-    """Grade reference, answers, blank and mutants, and print the error rate of a lab's checks."""
+    """Grade reference, answers, blank and mutants, and print the error rate of a lab's checks.
+
+    A sample holds all right answers; it is another one whenever something of the lab has changed.
+    """
     from autograde import answers
     from autograde import audit as auditor
     from autograde import build as builder
@@ -190,17 +193,21 @@ def audit(
     for lab in _chosen(labs, root):
         builder.build_lab(lab, root)  # an audit of yesterday's checks would say nothing
         release = catalog.release(lab, root)
-        listed = answers.load(lab, root, release)
+        every = answers.load(lab, root, release)
+        wrong = [answer for answer in every if answer.header.kind == "wrong"]
+        skipped = auditor.left_out(wrong, sample, release.tests_hash)
+        listed = [answer for answer in every if answer not in skipped]
         with Progress(console=out, transient=True) as progress:
             bar = progress.add_task(lab, total=len(listed) + 2)
             found = auditor.Audit(lab, ())
             for trial in auditor.trials(release, listed, workers=workers, sandboxed=not unsafe):
                 found = auditor.Audit(lab, (*found.trials, trial))
                 progress.advance(bar)
-        _print_card(found)
+        _print_card(found, len(wrong))
         clean = clean and found.clean
         made = mutator.make(release, mutator.load(lab, root))
-        chosen = made if mutants is None else mutator.sample(made, mutants)
+        unused = auditor.left_out(made, sample, release.tests_hash)
+        chosen = [mutant for mutant in made if mutant not in unused]
         tried = []
         with Progress(console=out, transient=True) as progress:
             bar = progress.add_task(f"{lab}, mutants", total=len(chosen))
@@ -215,7 +222,7 @@ def audit(
         raise typer.Exit(1)
 
 
-def _print_card(found: "Audit") -> None:
+def _print_card(found: "Audit", wrong_ones: int) -> None:
     from autograde.audit import wilson
 
     table = Table(title=f"audit of {found.lab}", title_justify="left")
@@ -231,13 +238,14 @@ def _print_card(found: "Audit") -> None:
         )
     out.print(table)
     wrong, right = found.of("wrong"), found.of("right")
-    for words, hits, n in (
-        ("wrong answers caught", found.caught, len(wrong)),
-        ("right answers failed", found.failed, len(right)),
+    sampled = f" graded ({wrong_ones} written)" if len(wrong) < wrong_ones else ""
+    for words, hits, n, note in (
+        ("wrong answers caught", found.caught, len(wrong), sampled),
+        ("right answers failed", found.failed, len(right), ""),
     ):
         low, high = wilson(hits, n)
         rate = f"{hits / n:.0%}" if n else "not measured"
-        out.print(f"{words}: {hits} of {n}, {rate} (95 % interval {low:.0%} to {high:.0%})")
+        out.print(f"{words}: {hits} of {n}{note}, {rate} (95 % interval {low:.0%} to {high:.0%})")
     for trial in found.of("blank"):
         out.print(
             f"blank lab: {trial.result.score:g} points, every task 'not attempted'"

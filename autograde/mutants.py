@@ -12,7 +12,6 @@ refused.
 import ast
 import difflib
 import json
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -240,12 +239,6 @@ def load(lab: str, root: Path) -> list[Explained]:
         return TypeAdapter(list[Explained]).validate_python(yaml.safe_load(path.read_text()) or [])
     except (yaml.YAMLError, ValidationError) as error:
         raise LabError(f"no list of explained mutants: {error}", path=path) from error
-
-
-def sample(mutants: Sequence[Mutant], n: int, seed: int = 0) -> list[Mutant]:
-    """``n`` of the mutants, or all if there are fewer, drawn without replacement, in order."""
-    chosen = random.Random(seed).sample(range(len(mutants)), min(n, len(mutants)))
-    return [mutants[i] for i in sorted(chosen)]
 
 
 def only(release: catalog.Release, task: str) -> catalog.Release:

@@ -87,3 +87,14 @@ def test_wilson_interval(hits, n, low, high):
 def test_wilson_interval_of_nothing_says_nothing():
     """No trials: any rate is possible."""
     assert audit.wilson(0, 0) == (0.0, 1.0)
+
+
+def test_a_sample_is_the_same_until_the_lab_changes():
+    """CI grades a sample: everything else is left out, other things after a change."""
+    items = list(range(40))
+    first = audit.left_out(items, 10, "hash of a lab")
+    assert first == audit.left_out(items, 10, "hash of a lab")
+    assert first != audit.left_out(items, 10, "hash of the lab when it has changed")
+    assert len(set(first)) == 30
+    assert audit.left_out(items, None, "hash of a lab") == []
+    assert audit.left_out(items, 100, "hash of a lab") == []

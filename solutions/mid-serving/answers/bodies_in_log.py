@@ -1,0 +1,7 @@
+# kind: wrong
+# about: the log tells which values were refused
+# loses: [errors, docs]
+
+# %% edit="errors.failures"
+         return failure(400)
++    log.warning("invalid request: %s", problems)

@@ -1,0 +1,10 @@
+# kind: wrong
+# about: the answer to an invalid body quotes the value, which fails for NaN
+# loses: [errors, docs]
+
+# %% edit="errors.failures"
+-        FieldProblem(path=".".join(map(str, problem["loc"][1:])), problem=problem["msg"])
++        FieldProblem(
++            path=".".join(map(str, problem["loc"][1:])),
++            problem=f"{problem['msg']}: {json.dumps(problem['input'], allow_nan=False)}",
++        )

@@ -1,0 +1,7 @@
+# kind: wrong
+# about: probabilities are rounded to three digits
+# loses: [errors, docs]
+
+# %% edit="performance"
+-        values: list[float] = found.tolist()
++        values: list[float] = found.round(3).tolist()
