@@ -181,7 +181,7 @@ def _try() -> str:
     inherited: list[int] = []
     try:
         with tempfile.TemporaryDirectory(prefix="probe-", dir=workspace.folder()) as sockets:
-            program = [sys.executable, "-c", _PROBE, _PACKAGE]
+            program = [sys.executable, "-P", "-c", _PROBE, _PACKAGE]
             line, inherited = sandbox.command(program, sockets=Path(sockets), gpu=False)
             ended = subprocess.run(
                 line,

@@ -77,7 +77,9 @@ class Template:
         )
         confinement = "sandboxed" if kind.sandboxed else "open"
         arguments = [kind.role, confinement, str(theirs.fileno()), *kind.libraries]
-        line = [sys.executable, "-c", start, package, *arguments]
+        # -P: nothing that lies where it starts is imported. Not by a variable of the environment,
+        # which every python that a candidate starts would obey, unlike at home.
+        line = [sys.executable, "-P", "-c", start, package, *arguments]
         inherited: list[int] = []
         if kind.sandboxed:
             line, inherited = sandbox.command(line, sockets=sockets, gpu=kind.gpu)

@@ -231,22 +231,60 @@ def _inside(path: str, folder: str) -> str:
 Outcome = Literal["passes", "fails", "no tests", "broken", "too slow", "stopped"]
 
 
-def suite(files: Files, folder: str, *, seconds: float = 20) -> Outcome:
-    """How a suite of tests ends, at its first failure: pytest's status, which is its own word.
+@dataclass(frozen=True)
+class Run:
+    """How a suite of tests ended, and which test functions failed: pytest's words, or its own.
 
-    ``broken``: tests that cannot be collected, or pytest's own failure; ``stopped``: a limit of
-    memory or of CPU time, or a signal.
+    Attributes
+    ----------
+    outcome
+        ``broken``: tests that cannot be collected, or pytest's own failure; ``stopped``: a limit of
+        memory or of CPU time, or a signal.
+    failed
+        Such as ``tests/test_service.py::test_health``, without parameters.
     """
-    line = ["python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--rootdir=.", folder]
+
+    outcome: Outcome
+    failed: frozenset[str] = frozenset()
+
+
+_FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+\.py(?:::\w+)+)", re.MULTILINE)
+
+
+def suite(
+    files: Files,
+    folder: str,
+    *,
+    seconds: float = 20,
+    whole: bool = False,
+    without: Iterable[str] = (),
+) -> Run:
+    """Run a suite of tests.
+
+    Parameters
+    ----------
+    files, folder
+        What is there, and where the tests are.
+    seconds
+        For the run.
+    whole
+        Whether it goes on after its first failure.
+    without
+        Test functions that are left out.
+    """
+    line = ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", "--tb=no"]
+    line += ["--color=no", "--disable-warnings", "-rfE", *(() if whole else ("-x",))]
+    line += [*(f"--deselect={test}" for test in sorted(without)), folder]
     ended = commands.run(line, files, seconds=seconds)
     if ended.why == "time":
-        return "too slow"
+        return Run("too slow")
     if ended.why != "by itself" or ended.status is None or ended.status > 5:
-        return "stopped"
+        return Run("stopped")
     outcomes: tuple[Outcome, ...] = (
         *("passes", "fails", "broken", "broken", "broken", "no tests"),
     )
-    return outcomes[ended.status]
+    failed = frozenset(_FAILED.findall(ended.output))
+    return Run(outcomes[ended.status], failed if ended.status == 1 else frozenset())
 
 
 # --- README --------------------------------------------------------------------------------------

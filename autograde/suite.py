@@ -54,7 +54,7 @@ def measure(files: Mapping[str, bytes], seconds: float) -> Measured:
     """Run the tests among these files, for so many seconds at most."""
     mark = f"measured-{secrets.token_hex(8)}:"
     # As if the project were installed: what lies in src/ is found too.
-    environment = {"PYTHONSAFEPATH": "", "PYTHONPATH": f"{WORK}:{WORK}/src"}
+    environment = {"PYTHONPATH": f"{WORK}:{WORK}/src"}
     # Another name than "python": an interpreter of its own, not a fork that has imported pytest,
     # for which "warnings are errors" would begin with a warning of ours.
     program = ["python3", "-I", str(Path(__file__).with_name("measure.py")), mark]

@@ -256,3 +256,12 @@ def test_time_starts_with_the_first_command():
     time.sleep(0.3)
     with pytest.raises(BaseException, match="all the time"):
         room.left()
+
+
+def test_a_python_that_a_command_starts_finds_what_lies_beside_it():
+    """As at home: a script's folder, and the working directory of `python -c`, are looked in."""
+    text = b"import subprocess, sys\nsys.exit(subprocess.run([sys.executable, *%s]).returncode)\n"
+    files = {"own.py": b"", "script.py": b"import own\n"}
+    for arguments in (b"['-c', 'import own']", b"['script.py']"):
+        ended = commands.run(["python", "a.py"], {**files, "a.py": text % arguments}, seconds=20)
+        assert ended.status == 0, ended.output

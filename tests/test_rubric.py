@@ -102,7 +102,32 @@ def test_types_say_code_and_place() -> None:
 def test_a_suite_ends_as_it_ends(text: str, outcome: str) -> None:
     """Each way to end has its name."""
     files = {"tests/test_a.py": text.encode()}
-    assert rubric.suite(files, "tests", seconds=3 if outcome == "too slow" else 20) == outcome
+    ended = rubric.suite(files, "tests", seconds=3 if outcome == "too slow" else 20)
+    assert ended.outcome == outcome
+
+
+def test_a_suite_names_what_fails_and_can_leave_it_out() -> None:
+    """Whole, it goes on after the first failure; functions are named without their parameters."""
+    text = """\
+import pytest
+
+@pytest.mark.parametrize("x", ["a b", "c::d"])
+def test_all(x):
+    assert False
+
+class TestMore:
+    def test_one(self):
+        assert False
+
+def test_good():
+    pass
+"""
+    files = {"tests/test_a.py": text.encode()}
+    names = {"tests/test_a.py::test_all", "tests/test_a.py::TestMore::test_one"}
+    assert rubric.suite(files, "tests", whole=True) == rubric.Run("fails", frozenset(names))
+    assert len(rubric.suite(files, "tests").failed) == 1
+    assert rubric.suite(files, "tests", without=names).outcome == "passes"
+    assert rubric.suite(files, "tests", without=["tests/test_a.py::test_all"]).outcome == "fails"
 
 
 TEXT = """\

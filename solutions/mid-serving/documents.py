@@ -12,7 +12,7 @@ from typing import Any
 import variants
 from asking import generator, one, package, serving, works
 from bad_requests import CODES, MANY, ONE
-from load import Answer, Ask, ask
+from load import PORT, Answer, Ask, ask
 from models import Model, body, flights
 from numpy.random import Generator
 
@@ -49,7 +49,7 @@ def commands_of_readme(files: Mapping[str, bytes], points: float) -> Earned:
     def up() -> None:
         require(
             all(run.up.values()),
-            "the server that README.md starts does not answer GET /health on the port of its block",
+            "the server that README.md starts does not answer GET /health on port 8000",
         )
 
     def end() -> Earned:
@@ -75,7 +75,8 @@ def _readme(own: Mapping[str, bytes]) -> str:
 
 
 def _is_up(server: commands.Command, port: int) -> bool:
-    answer = ask(server, Ask("GET", "/health"), 5.0, port)
+    """Whether it answers on the port that the text names, whatever port its block waits for."""
+    answer = ask(server, Ask("GET", "/health"), 5.0, PORT)
     return answer.status == 200 and answer.object().get("status") == "ok"
 
 

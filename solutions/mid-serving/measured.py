@@ -40,9 +40,11 @@ CLIENTS, REQUESTS = 16, 4
 ROUND = 5.0
 #: Seconds after which no round of a race is begun.
 RACE = 15.0
-RULES = "E,F,W,I,B,UP,C4,SIM,PIE,RET,ANN,BLE,T20,S110,C901"
+RULES = "E,F,W,I,B,UP,C4,SIM,PIE,RET,ANN,T20,S110,C901"
 #: Seconds for one run of a suite, and for all runs together.
-RUN, RUNS = 20.0, 80.0
+RUN, RUNS = 20.0, 120.0
+#: A test that fails on a right app costs as much as a fault that is not found, up to so many.
+STRICT = 4
 
 Judge = Callable[[list[list[Answer]]], None]
 
@@ -177,7 +179,9 @@ def lint(files: Mapping[str, bytes], points: float) -> Earned:
     """A point less for each kind of finding in ``service/``."""
     own = package(files)
     works(own)
-    options = ["--line-length", "100", "--config", "lint.mccabe.max-complexity=10"]
+    # What comes out of JSON is Any.
+    options = ["--ignore", "ANN401", "--line-length", "100"]
+    options += ["--config", "lint.mccabe.max-complexity=10"]
     texts = {**own, "delay_model.py": (HERE / "delay_model.py").read_bytes()}
     return _by_kinds(rubric.lint(texts, "service", RULES, options=options), points, "the linter")
 
@@ -291,38 +295,66 @@ _ENDS: dict[rubric.Outcome, str] = {
 
 
 def suite(files: Mapping[str, bytes], points: float) -> Earned:
-    """The candidate's tests on our app, on an equivalent one, and on twelve that are wrong."""
+    """The candidate's tests on our app, on an equivalent one, and on twelve that are wrong.
+
+    Everything that is heard is the suite's own word. At first, on the two right apps, it can only
+    lose tests by that. Then all fourteen are run alike and in no order, so that a suite cannot tell
+    which of them it has to fail on; and on the two it has to pass.
+    """
     tests = package(files, "tests")
     require(
         any(re.fullmatch(r"tests/(.*/)?(test_[^/]*|[^/]*_test)\.py", path) for path in tests),
         "there is no file tests/test_….py",
     )
     until = time.monotonic() + RUNS
+    strict: set[str] = set()
 
-    def run(app: Mapping[str, bytes]) -> rubric.Outcome:
-        left = until - time.monotonic()
-        return (
-            rubric.suite({**tests, **app}, "tests", seconds=min(RUN, left))
-            if left > 1
-            else "too slow"
+    def run(app: Mapping[str, bytes], *, whole: bool = False) -> rubric.Run:
+        left = min(RUN, until - time.monotonic())
+        if left < 1:
+            return rubric.Run("too slow")
+        return rubric.suite({**tests, **app}, "tests", seconds=left, whole=whole, without=strict)
+
+    def leave_out(ended: rubric.Run, which: str) -> None:
+        """Leave out the tests that fail on a right app; without their names nothing is left."""
+        require(
+            ended.outcome == "passes"
+            or bool(ended.failed - strict)
+            or (ended.outcome == "no tests" and bool(strict)),
+            f"your suite {_ENDS.get(ended.outcome, '')} on {which}",
         )
+        strict.update(ended.failed)
 
-    def passes(app: Mapping[str, bytes], which: str) -> None:
-        outcome = run(app)
-        require(outcome == "passes", f"your suite {_ENDS.get(outcome, '')} on {which}")
-
-    right, equivalent = variants.reference(), variants.equivalent()
-    passes(right, "our app, which does what the text says")
-    passes(equivalent, "another app that does what the text says, in other words")
-    wrong = [variants.mutant(fault) for fault in variants.MUTANTS]
-    generator(10).shuffle(wrong)  # type: ignore[arg-type]  # a list can be shuffled
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(run, wrong))
+    right = {
+        "our app, which does what the text says": variants.reference(),
+        "another app that does what the text says, in other words": variants.equivalent(),
+    }
+    for which, app in right.items():
+        leave_out(run(app, whole=True), which)
+    wrong = {fault.about: variants.mutant(fault) for fault in variants.MUTANTS}
+    listed = [*right.items(), *wrong.items()]
+    while True:
+        generator(10).shuffle(listed)  # type: ignore[arg-type]  # a list can be shuffled
+        with ThreadPoolExecutor(2) as pool:
+            ends = dict(
+                zip(
+                    [name for name, _ in listed],
+                    pool.map(run, [app for _, app in listed]),
+                    strict=True,
+                )
+            )
+        known = len(strict)
+        for which in right:
+            leave_out(ends[which], which)
+        if len(strict) == known:
+            break
+    outcomes = [ends[about].outcome for about in wrong]
     found = sum(outcome in ("fails", "broken") for outcome in outcomes)
     late = outcomes.count("too slow")
-    if found:
-        passes(right, "our app when it is run once more")  # one that fails by chance finds nothing
     words = f"your suite does not fail on {len(wrong) - found} of {len(wrong)} apps that are wrong"
+    if strict:
+        words += f"; {len(strict)} of its tests fail on apps that do what the text says"
     if late:
-        words += f"; {late} runs were not over in time (20 seconds for one, 80 for all)"
-    return rubric.part_of(points, found / len(wrong), words)
+        words += f"; {late} runs were not over in time (20 seconds for one, 120 for all)"
+    counted = max(0, found - min(len(strict), STRICT))
+    return rubric.part_of(points, counted / len(wrong), words)

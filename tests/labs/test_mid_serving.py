@@ -15,6 +15,7 @@ import pytest
 from autograde import checks
 
 pytestmark = pytest.mark.parametrize("lab", ["mid-serving"], indirect=True, scope="module")
+slow = pytest.mark.slow
 
 Files = dict[str, bytes]
 ALWAYS = b"def test_nothing():\n    assert True\n"
@@ -98,6 +99,10 @@ def test_a_fault_that_does_not_fit_is_told(part: Any) -> None:
          "    model = DelayModel.load(DEFAULT_MODEL)\n"),
         ("lint", "    set_up_logging()\n", "    set_up_logging()\n    import os\n"),
         ("openapi", "json_schema_extra={\"examples\": [FLIGHT_EXAMPLE]}", "title='Flight'"),
+        # pydantic then leaves the bounds out of the schema
+        ("openapi", "Field(ge=0, le=23), BeforeValidator(whole)",
+         "BeforeValidator(whole), Field(ge=0, le=23)"),
+        ("openapi", "ConfigDict(strict=True, extra", "ConfigDict(extra"),
     ],
 )  # fmt: skip
 def test_a_fault_costs_points_where_it_is(part: Any, name: str, was: str, becomes: str) -> None:
@@ -106,19 +111,39 @@ def test_a_fault_costs_points_where_it_is(part: Any, name: str, was: str, become
     assert points(getattr(part("hidden"), name), files, 8) < 8
 
 
+def test_a_rounded_probability_is_judged_in_its_place(part: Any) -> None:
+    """It costs where the exact one is asked for, and nothing in the other parts."""
+    values = "values: list[float] = found.tolist()"
+    files = changed(part("variants").reference(), values, "values = found.round(3).tolist()")
+    for name in ("refused", "failures", "log"):
+        assert points(getattr(part("hidden"), name), files, 8) == 8
+    for name in ("contract", "batch"):
+        assert points(getattr(part("hidden"), name), files, 8) < 6
+
+
+NONE = {
+    "no Python": "def create_app(:\n",
+    "ends at import": "raise SystemExit(0)\n",
+    "ends at its start": "import os\n\n\ndef create_app():\n    os._exit(0)\n",
+    "has no routes": "from fastapi import FastAPI\n\n\ndef create_app():\n    return FastAPI()\n",
+    "is never ready": "import time\n\n\ndef create_app():\n    time.sleep(1000)\n",
+    "takes all memory": "def create_app():\n    return [bytearray(10**8) for _ in range(1000)]\n",
+    "prints without end": "while True:\n    print('x' * 1000)\n",
+}
+
+
+QUICK = ("contract", "refused", "batch", "failures", "log", "health", "lint", "design", "openapi")
+RACES = ("batch_speed", "concurrent", "types")
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "name"),
     [
-        "def create_app(:\n",
-        "raise SystemExit(0)\n",
-        "from fastapi import FastAPI\n\n\ndef create_app():\n    return FastAPI()\n",
-        "import os\n\n\ndef create_app():\n    os._exit(0)\n",
+        *(pytest.param(NONE["no Python"], name, id=f"no Python-{name}") for name in QUICK),
+        *(pytest.param(NONE[n], "batch_speed", id=n, marks=slow) for n in NONE),
+        *(pytest.param(NONE["has no routes"], name, marks=slow) for name in (*QUICK, *RACES)),
     ],
 )
-@pytest.mark.parametrize(
-    "name", ["contract", "refused", "batch", "failures", "log", "batch_speed", "concurrent",
-             "health", "lint", "types", "design", "openapi"],
-)  # fmt: skip
 def test_a_service_that_is_none_earns_nothing(part: Any, text: str, name: str) -> None:
     """Files that do not start, or answer nothing, get no points and no error of ours."""
     files = {"service/__init__.py": b"", "service/app.py": text.encode()}
@@ -135,6 +160,28 @@ def test_a_service_that_dies_costs_only_what_it_cannot_answer(part: Any) -> None
     earned = part("hidden").contract(files, 4)
     assert 0 < earned < 2
     assert "yours gave none" in earned.reason
+
+
+EVERY = {
+    "crashes": "        os._exit(1)\n",
+    "leaks memory": "        self.n.append(bytearray(300_000_000))\n",
+    "answers slowly": "        time.sleep(6)\n",
+    "prints": "        print(str(self.n) * 1_000_000)\n",
+}
+
+
+@slow
+@pytest.mark.parametrize("fault", EVERY)
+def test_a_service_that_goes_wrong_later_has_a_reason(part: Any, fault: str) -> None:
+    """Whatever it does from its third request on, a check ends and says what was seen."""
+    was = "        started = time.perf_counter()\n        headers"
+    count = "        self.n = getattr(self, 'n', [])\n        self.n.append(0)\n"
+    count += "        if len(self.n) > 2:\n" + "    ".join(["", *EVERY[fault].splitlines(True)])
+    files = changed(part("variants").reference(), was, count + was)
+    checks._begin(5)
+    earned = part("hidden").contract(files, 4)
+    assert earned < 4 or fault == "prints"
+    assert earned.reason or fault == "prints"
 
 
 README = """\
@@ -168,6 +215,7 @@ python -m uvicorn --factory service.app:create_app --port 8000
         ("table", "", "", 1.0),
         ("table", "| 404", "| 500", 0.75),
         ("commands_of_readme", "", "", 1.0),
+        ("commands_of_readme", "pytest --version", "pytest -q tests", 1.0),  # there are none yet
         ("commands_of_readme", "print(1)", "raise SystemExit(3)", 0.5),
         ("commands_of_readme", "service.app:create_app", "service.app:app", 0.5),
         ("commands_of_readme", "bash server", "bash", 0.0),
@@ -178,7 +226,8 @@ def test_a_readme_counts_by_what_it_does(
 ) -> None:
     """Commands that fail, and rows that disagree with the service, cost their share."""
     text = README.replace(was, becomes) if was else README
-    files = {**app_of(part("variants").reference()), "README.md": text.encode()}
+    own = app_of(part("variants").reference())
+    files = {**own, "tests/__init__.py": b"", "README.md": text.encode()}
     assert points(getattr(part("hidden"), name), files, 4) == 4 * share
 
 
@@ -186,19 +235,19 @@ def test_a_readme_counts_by_what_it_does(
     "text",
     [
         b"def test_wrong(:\n",
-        b"import time\n\n\ndef test_nothing():\n    raise SystemExit(1)\n",
+        b"raise SystemExit(1)\n",
         b"from service.schemas import Flight\n",
         b"x = 1\n",
     ],
 )
-def test_a_suite_must_pass_on_what_is_right(part: Any, text: bytes) -> None:
-    """Tests that fail on our service earn nothing, with a reason."""
+def test_a_suite_must_run_on_what_is_right(part: Any, text: bytes) -> None:
+    """Tests that cannot be run on our service earn nothing, with a reason."""
     checks._begin(5)
     with pytest.raises(checks.Wrong, match="your suite"):
         part("hidden").suite({"tests/test_service.py": text}, 15)
 
 
-@pytest.mark.slow
+@slow
 def test_the_reference_finds_every_fault(part: Any, lab: Any) -> None:
     """The suite in the lab's solution passes on both right services and fails on all twelve."""
     (cell,) = [cell for cell in lab.cells if "%%writefile tests/test_service.py" in cell.source]
@@ -207,8 +256,18 @@ def test_the_reference_finds_every_fault(part: Any, lab: Any) -> None:
     assert points(part("hidden").suite, {"tests/test_service.py": text.encode()}, 15) == 15
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("text", [ALWAYS, b"import os\n\nos._exit(0)\n"])
+@slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        ALWAYS,
+        b"import os\n\nos._exit(0)\n",
+        ALWAYS + b"\n\nimport shutil\n\nshutil.rmtree('service')\nshutil.rmtree('tests')\n",
+        # it looks at how it is run
+        b"import sys\n\n\ndef test_it():\n    assert '-x' not in sys.argv\n",
+        b"import random\n\n\ndef test_it():\n    assert random.random() < 0.3\n",
+    ],
+)
 def test_a_suite_that_always_passes_finds_nothing(part: Any, text: bytes) -> None:
     """Passing everywhere, by whatever means, is worth nothing."""
     assert points(part("hidden").suite, {"tests/test_service.py": text}, 15) == 0
@@ -227,7 +286,7 @@ WRONG_PLACE = {
 }
 
 
-@pytest.mark.slow
+@slow
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
@@ -244,7 +303,7 @@ def test_slow_services_are_seen(part: Any, name: str, fault: str) -> None:
     assert points(getattr(part("hidden"), name), files, 10) < 5
 
 
-@pytest.mark.slow
+@slow
 @pytest.mark.parametrize("which", ["reference", "equivalent"])
 @pytest.mark.parametrize("name", ["batch_speed", "concurrent", "health"])
 def test_right_services_are_quick_enough(part: Any, which: str, name: str) -> None:
@@ -253,7 +312,7 @@ def test_right_services_are_quick_enough(part: Any, which: str, name: str) -> No
     assert points(getattr(part("hidden"), name), files, 10) == 10
 
 
-@pytest.mark.slow
+@slow
 def test_types_are_asked_of_the_service_alone(part: Any) -> None:
     """Our service has no finding, and one function without types is one kind."""
     right = part("variants").reference()
@@ -262,7 +321,58 @@ def test_types_are_asked_of_the_service_alone(part: Any) -> None:
     assert points(part("hidden").types, files, 5) == 4
 
 
-def test_reasons_are_words_of_the_lab(part: Any, lab: Any) -> None:
+@slow
+def test_a_test_that_is_too_strict_costs_little(part: Any) -> None:
+    """It is left out and costs as much as one fault; what the others find counts."""
+    text = """\
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+
+FLIGHT = {"carrier": "UA", "origin": "EWR", "hour": 17, "distance": 1400}
+
+
+@pytest.fixture
+def client():
+    with TestClient(create_app(), raise_server_exceptions=False) as made:
+        yield made
+
+
+def test_unknown_key(client):
+    assert client.post("/predict", json={**FLIGHT, "gate": 1}).status_code == 422
+
+
+def test_text_for_a_number(client):
+    assert client.post("/predict", json={**FLIGHT, "hour": "17"}).status_code == 422
+
+
+def test_words(client):
+    assert client.get("/x").json()["error"]["message"] == "nothing there"
+"""
+    tests = {"tests/test_service.py": text.encode()}
+    assert points(part("hidden").suite, tests, 12) == 1
+    without = text[: text.index("def test_words")]
+    assert points(part("hidden").suite, {"tests/test_service.py": without.encode()}, 12) == 2
+
+
+@slow
+def test_a_suite_that_hangs_earns_nothing(part: Any) -> None:
+    """It is ended after its 20 seconds, with a reason."""
+    checks._begin(5)
+    text = b"def test_nothing():\n    while True:\n        pass\n"
+    with pytest.raises(checks.Wrong, match="20 seconds"):
+        part("hidden").suite({"tests/test_service.py": text}, 15)
+
+
+def test_the_model_in_the_notebook_is_that_of_the_lab(part: Any, lab: Any) -> None:
+    """The cell that writes delay_model.py holds the text that is tested and typed here."""
+    (cell,) = [cell for cell in lab.cells if cell.source.startswith("%%writefile delay_model.py")]
+    file = Path(part("delay_model").__file__).read_text(encoding="utf-8")
+    assert cell.source.partition("\n")[2].strip() == file.strip()
+
+
+def test_module_names_are_the_labs_own(part: Any, lab: Any) -> None:
     """No module of the lab is named like one that the candidate or the grader imports."""
     folder = Path(part("hidden").__file__).parent
     names = {path.stem for path in folder.glob("*.py")}

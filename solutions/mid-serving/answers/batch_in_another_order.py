@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the flights of a batch are sorted before the model is asked
-# loses: [errors, performance, docs]
+# loses: [errors, performance]
 
 # %% edit="errors.contract"
 -    """Return the probabilities in the order of the flights; one bad flight refuses them all."""

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the model is asked in the event loop
-# loses: [performance, docs]
+# loses: [performance]
 
 # %% edit="performance"
 -"""The way from flights to probabilities, without keeping the event loop waiting.

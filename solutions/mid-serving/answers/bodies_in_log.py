@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the log tells which values were refused
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.failures"
          return failure(400)

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: a content type with parameters is refused
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.contract"
 -                kind = request.headers.get("content-type", "").partition(";")[0]

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the message of a 503 quotes the model's exception
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.failures"
 -    status: int, fields: Sequence[FieldProblem] = (), headers: dict[str, str] | None = None

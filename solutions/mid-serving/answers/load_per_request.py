@@ -1,6 +1,6 @@
 # kind: wrong
 # about: a dependency loads the artefact anew for each request
-# loses: [performance, quality, docs]
+# loses: [performance, quality]
 
 # %% edit="performance"
  """

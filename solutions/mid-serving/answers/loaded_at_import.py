@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the model is loaded when service.app is imported
-# loses: [quality, docs]
+# loses: [quality]
 
 # %% edit="errors.contract"
 -DEFAULT_MODEL = "data/model.npz"

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the answer to an invalid body quotes the value, which fails for NaN
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.failures"
 -        FieldProblem(path=".".join(map(str, problem["loc"][1:])), problem=problem["msg"])

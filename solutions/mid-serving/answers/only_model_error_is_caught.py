@@ -1,6 +1,6 @@
 # kind: wrong
 # about: only ModelError is a failure of the model, any other exception is 500
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="performance"
 -from delay_model import DelayModel

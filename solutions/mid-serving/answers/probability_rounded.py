@@ -1,6 +1,6 @@
 # kind: wrong
 # about: probabilities are rounded to three digits
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="performance"
 -        values: list[float] = found.tolist()

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: any text is taken as a request id
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors"
 -import re

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the header X-Request-ID is absent from errors
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors"
 -                message["headers"] = [*message["headers"], (b"x-request-id", own.encode())]

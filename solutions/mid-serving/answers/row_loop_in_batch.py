@@ -1,6 +1,6 @@
 # kind: wrong
 # about: a batch asks the model once for each flight
-# loses: [performance, docs]
+# loses: [performance]
 
 # %% edit="performance"
 -            found = np.asarray(model.predict(rows), float)

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: the limit on bodies looks at Content-Length only
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors"
 -    received = 0

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: a missing artefact is only logged, and the service starts without it
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.contract"
  """

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: unknown keys are ignored
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.refused"
 -    """Base of all bodies: no conversion between types, no unknown key, no NaN."""

@@ -1,6 +1,6 @@
 # kind: wrong
 # about: 5.0 is refused for an hour
-# loses: [errors, docs]
+# loses: [errors]
 
 # %% edit="errors.refused"
 -from typing import Annotated, Literal
