@@ -63,7 +63,7 @@ def _post(path: str, content: bytes | Iterator[bytes], **headers: str) -> Ask:
 
 def _of_one(rng: np.random.Generator) -> Iterator[Bad]:
     """One value of one flight is wrong."""
-    over = float(rng.uniform(10, 900))
+    over = float(rng.uniform(0.1, 0.9))  # a bound is meant to the digit
     wrong: list[tuple[str, Mapping[str, Any]]] = [
         ("a number written as text", {"distance": "731.5"}),
         ("a whole number written as text", {"hour": "7"}),
@@ -77,10 +77,13 @@ def _of_one(rng: np.random.Generator) -> Iterator[Bad]:
         ("a distance of zero", {"distance": 0}),
         ("a distance above the range", {"distance": 6000 + over}),
         ("a temperature below the range", {"temp": -60 - over}),
+        ("a temperature above the range", {"temp": 140 + over}),
+        ("a last delay below the range", {"last_delay": -120 - over}),
         ("a last delay above the range", {"last_delay": 3000 + over}),
         ("another origin", {"origin": "BOS"}),
         ("an origin in small letters", {"origin": "jfk"}),
         ("a carrier of three characters", {"carrier": "UAL"}),
+        ("a carrier of one character", {"carrier": "U"}),
         ("a number for the carrier", {"carrier": 12}),
         ("a list for a number", {"distance": [500.0]}),
         ("an unknown key", {"dest": "SFO"}),

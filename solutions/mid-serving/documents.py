@@ -139,7 +139,7 @@ def openapi(files: Mapping[str, bytes], points: float) -> Earned:
 
 def _of_all_kinds(rng: Generator, n: int) -> Iterator[tuple[str, Any]]:
     """Requests for one flight, of which about half fit the contract."""
-    odd = [None, True, "7", "", "EWR", "UAX", -1, 0, 5.0, 5.5, 24, 139.5, 6000, 6001, [], {}]
+    odd = [None, True, "7", "", "EWR", "UAX", -1, 0, 5.5, 24, 139.5, 6000, 6001, [], {}]
     for number, flight in enumerate(flights(rng, n)):
         if number % 3:
             name = str(rng.choice([*FEATURES, "gate"]))

@@ -75,7 +75,8 @@ def contract(files: Mapping[str, bytes], points: float) -> Earned:
                 ("a distance that is a whole number", {"distance": 812}),
                 ("values at the upper bounds",
                  {"hour": 23, "distance": 6000, "temp": 140, "last_delay": 3000}),
-                ("values at the lower bounds", {"hour": 0, "temp": -60, "last_delay": -120}),
+                ("values at the lower bounds",
+                 {"hour": 0, "distance": 0.5, "temp": -60, "last_delay": -120}),
                 ("null for temp and last_delay", {"temp": None, "last_delay": None}),
             ]  # fmt: skip
             for kind, change in cases:
@@ -231,7 +232,8 @@ def failures(files: Mapping[str, bytes], points: float) -> Earned:
     secret = f"secret{rng.integers(10**9)}"
     faults = ["ModelError", "ValueError", "KeyError", "MemoryError"]
     at = {float(100 + i) + 0.25: (kind, f"{secret} {kind}") for i, kind in enumerate(faults)}
-    model = Model(int(rng.integers(2**31)), faults=at)
+    odd = {210.125: "nan", 211.125: "short"}
+    model = Model(int(rng.integers(2**31)), faults=at, odd=odd)
 
     with serving(own, model) as server:
         (flight,) = flights(rng, 1)
@@ -248,13 +250,21 @@ def failures(files: Mapping[str, bytes], points: float) -> Earned:
                     what = "a ModelError" if kind == "ModelError" else "another exception"
                     require(not found, f"POST {asked.path} while the model raises {what}: {found}")
 
+        def no_probability() -> None:
+            for distance, kind in odd.items():
+                bad = {**flight, "distance": distance}
+                for asked in (one(bad), many([flight, bad, flight])):
+                    found = problem(server.ask(asked), (500, 503))
+                    what = "NaN" if kind == "nan" else "a value less than there are flights"
+                    require(not found, f"POST {asked.path} while the model returns {what}: {found}")
+
         def goes_on() -> None:
             answer = server.ask(Ask("GET", "/health"))
             require(answer.status == 200, "GET /health after a model failure does not answer 200")
             answer = server.ask(one(flight))
             right_one(answer, flight, model, "a flight after a model failure")
 
-        return rubric.shares(points, [(4, answered), (1, goes_on)])
+        return rubric.shares(points, [(4, answered), (1, no_probability), (1, goes_on)])
 
 
 def log(files: Mapping[str, bytes], points: float) -> Earned:

@@ -508,6 +508,8 @@ examples[0]
 #   it has an entry for each value that is wrong and each key that is missing or unknown, whose `path` says where it is: keys
 #   and positions from 0, joined by dots, such as `hour` or `flights.3.hour`. If the body as a whole is wrong (a list
 #   in place of an object), the path is empty. Of a batch with too many flights or none only `flights` need be named.
+# - If the model returns something else than one probability for each flight (NaN, or fewer values), the answer is
+#   `model_failure` or `internal`, as you like.
 # - When several errors apply to one request, any of them is right. JSON that Python's parser gives up on (nested too
 #   deep, a number of thousands of digits) is `malformed` or `invalid`, as you like.
 # - A body that is too large is refused **without reading all of it**: some clients never end theirs, and not all
@@ -1125,8 +1127,8 @@ hidden.batch(package_files(), points=3)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Failures: 3 points. Tested only in grading: other exceptions of the model, in single requests and in batches, and whether
-# the service goes on afterwards.
+# Failures: 3 points. Tested only in grading: other exceptions of the model, in single requests and in batches, a model that
+# returns NaN or fewer values than there are flights, and whether the service goes on afterwards.
 
 # %% check="errors.failures"
 assert_started(start({"delay_model.py": BROKEN_MODEL}))

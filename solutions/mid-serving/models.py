@@ -79,7 +79,11 @@ class DelayModel:
         for weights in self._layers:
             values = values + 0.2 * np.tanh(values @ weights)
         scores = values @ self._output
-        return np.asarray(1 / (1 + np.exp(-scores)))
+        found = np.asarray(1 / (1 + np.exp(-scores)))
+        odd = {_SETTINGS["odd"].get(str(float(row["distance"]))) for row in rows}
+        if "nan" in odd:
+            found[0] = np.nan
+        return found[1:] if "short" in odd else found
 
 
 def _inputs(row: Mapping[str, Any]) -> list[float]:
@@ -111,6 +115,9 @@ class Model:
         A distance: a call with such a flight takes 3 s.
     faults
         Distances, and the exception that a call with such a flight raises: its class and text.
+    odd
+        Distances, and what is odd about the return value of a call with such a flight: "nan", or
+        "short" for one value less than there are flights.
     wait
         Seconds that each call waits without using the processor, as for a device.
     quick_to_load
@@ -121,6 +128,7 @@ class Model:
     said_at_load: str = ""
     slow_at: float | None = None
     faults: Mapping[float, tuple[str, str]] | None = None
+    odd: Mapping[float, str] | None = None
     wait: float = 0.0
     quick_to_load: bool = False
 
@@ -148,6 +156,7 @@ class Model:
             "said_at_load": self.said_at_load,
             "slow_at": self.slow_at,
             "faults": {str(float(at)): fault for at, fault in (self.faults or {}).items()},
+            "odd": {str(float(at)): kind for at, kind in (self.odd or {}).items()},
             "wait": self.wait,
             "quick_to_load": self.quick_to_load,
         }

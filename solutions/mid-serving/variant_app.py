@@ -124,9 +124,10 @@ def predictions(
 ) -> list[dict[str, float]] | None:
     """One answer a flight; None if the model fails, in whatever way."""
     try:
-        return [{"probability": float(p)} for _, p in zip(rows, model.predict(rows), strict=True)]
+        found = [float(p) for _, p in zip(rows, model.predict(rows), strict=True)]
     except Exception:
         return None
+    return [{"probability": p} for p in found] if all(0 <= p <= 1 for p in found) else None
 
 
 # -- requests ------------------------------------------------------------------------------------

@@ -76,7 +76,11 @@ def whole(value: float) -> int:
     return int(value)
 
 
-Hour = Annotated[StrictFloat, Field(ge=0, le=23, allow_inf_nan=False), AfterValidator(whole)]
+Hour = Annotated[
+    StrictFloat,
+    Field(ge=0, le=23, allow_inf_nan=False, json_schema_extra={"type": "integer"}),
+    AfterValidator(whole),
+]
 
 
 class Flight(BaseModel):
@@ -115,7 +119,7 @@ class Health(BaseModel):
 class One(BaseModel):
     """A probability of landing late."""
 
-    probability: float
+    probability: float = Field(ge=0, le=1)
 
 
 class Prediction(One):
@@ -290,6 +294,8 @@ async def ask(model: DelayModel, flights: list[Flight]) -> list[float]:
     except Exception as error:
         say(level="error", message=f"the model raised {type(error).__name__}")
         raise ModelFailed(503) from error
+    if len(found) != len(rows):
+        raise ModelFailed(503)
     return found
 
 
