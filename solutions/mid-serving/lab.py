@@ -1188,8 +1188,9 @@ hidden.batch_speed(package_files(), points=10)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Concurrent: 10 points. Sixteen clients at once, each with requests for one flight; what is compared is the time within
-# which 95 % of the requests were answered. The model there waits 0.03 s at each call without using the processor.
+# Concurrent: 10 points. Sixteen clients at once, each with three requests for one flight and one for a batch of 20; what is
+# compared is the time within which 95 % of the requests were answered. The model there waits 0.03 s at each call
+# without using the processor.
 
 # %% check="performance.concurrent"
 assert_started(start())

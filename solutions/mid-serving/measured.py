@@ -35,7 +35,8 @@ from autograde.checks import Earned, require
 
 FULL_AT, ZERO_AT = 1.5, 4.0
 BATCH_ROUNDS, CLIENT_ROUNDS = 30, 10
-CLIENTS, REQUESTS = 16, 4
+#: Clients, what each of them asks for one after the other (numbers of flights).
+CLIENTS, REQUESTS = 16, (1, 1, 20, 1)
 #: Seconds for all the requests of one round.
 ROUND = 5.0
 #: Seconds after which no round of a race is begun.
@@ -109,20 +110,29 @@ def batch_speed(files: Mapping[str, bytes], points: float) -> Earned:
 
 
 def concurrent(files: Mapping[str, bytes], points: float) -> Earned:
-    """Sixteen clients at once, each asking for one flight after the other, against our app."""
+    """Sixteen clients at once, asking for one flight or for a few, against our app."""
     own = package(files)
     rng = generator(7)
     model = Model(int(rng.integers(2**31)), wait=0.03)
 
     def load() -> tuple[list[list[Ask]], Judge]:
-        given = [flights(rng, REQUESTS) for _ in range(CLIENTS)]
+        # Clients begin at different places of the list, so that batches are under way all the time.
+        given = [
+            [flights(rng, n) for n in (*REQUESTS[client % 4 :], *REQUESTS[: client % 4])]
+            for client in range(CLIENTS)
+        ]
 
         def judge(answers: list[list[Answer]]) -> None:
             for asked, got in zip(given, answers, strict=True):
-                for flight, answer in zip(asked, got, strict=True):
-                    right_one(answer, flight, model, "16 clients at once")
+                for some, answer in zip(asked, got, strict=True):
+                    if len(some) == 1:
+                        right_one(answer, some[0], model, "16 clients at once")
+                    else:
+                        right_many(answer, some, model, "16 clients at once")
 
-        return [list(map(one, each)) for each in given], judge
+        return [
+            [one(some[0]) if len(some) == 1 else many(some) for some in asked] for asked in given
+        ], judge
 
     def slow(answers: list[list[Answer]]) -> float:
         each = [answer.seconds for client in answers for answer in client]
