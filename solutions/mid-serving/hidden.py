@@ -164,8 +164,9 @@ def refused(files: Mapping[str, bytes], points: float) -> Earned:
                 lost.append(f"{case.ask.method} {case.ask.path} with {case.kind}: {found}")
         still_answers(server, "a flight after bad requests")
     share = max(0.0, 1 - 2 * len(lost) / len(bad))
-    words = f"{len(lost)} kinds of bad requests are not refused as the text says; "
-    return rubric.part_of(points, share, words + "; ".join(lost[:2]))
+    right = len(bad) - len(lost)
+    words = f"{right} of {len(bad)} kinds of bad requests are refused as the text says"
+    return Earned(points * share, "; ".join([words, *lost[:2]]))
 
 
 def batch(files: Mapping[str, bytes], points: float) -> Earned:

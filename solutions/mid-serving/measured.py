@@ -214,7 +214,7 @@ def _by_kinds(found: Sequence[rubric.Finding], points: float, tool: str) -> Earn
     words = f"{tool} finds {len(found)} places of {len(kinds)} kinds in service/"
     if found:
         words += f", such as {found[0].code} in line {found[0].line} of one of its files"
-    return rubric.part_of(points, max(0.0, 1 - len(kinds) / points), words)
+    return Earned(points * max(0.0, 1 - len(kinds) / points), words)
 
 
 _PROBE = """\
@@ -361,10 +361,10 @@ def suite(files: Mapping[str, bytes], points: float) -> Earned:
     outcomes = [ends[about].outcome for about in wrong]
     found = sum(outcome in ("fails", "broken") for outcome in outcomes)
     late = outcomes.count("too slow")
-    words = f"your suite does not fail on {len(wrong) - found} of {len(wrong)} apps that are wrong"
+    words = f"your suite fails on {found} of {len(wrong)} apps that are wrong"
     if strict:
         words += f"; {len(strict)} of its tests fail on apps that do what the text says"
     if late:
         words += f"; {late} runs were not over in time (20 seconds for one, 120 for all)"
     counted = max(0, found - min(len(strict), STRICT))
-    return rubric.part_of(points, counted / len(wrong), words)
+    return Earned(points * counted / len(wrong), words)
