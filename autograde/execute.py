@@ -459,8 +459,10 @@ class _Grading:
             starved = status in (Status.CRASHED, Status.OUT_OF_MEMORY)
             if starved and self._took_out_suspects(index):
                 return self._check(index, cell)
+        # The error of a stub says "not written yet" only if the stub is still there: code that was
+        # written and raises NotImplementedError itself is wrong.
         if status is Status.NOT_ATTEMPTED and self._attempted(part):
-            status = Status.WRONG  # the code is there; it raises NotImplementedError itself
+            status = Status.WRONG
         if found["missing"]:  # nothing to check: the cell that would have made it came to no end
             status, reason = self._own_ending(part) or (status, reason)
         return Verdict(

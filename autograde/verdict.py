@@ -168,7 +168,8 @@ def points_for(value: object, points: float) -> float:
     if not isinstance(value, numbers.Number):
         return points
     try:
-        number = float(value)  # type: ignore[arg-type]  # a complex number ends below
+        # Number's type promises no float; what has none, such as a complex number, ends below.
+        number = float(value)  # type: ignore[arg-type]
     except (OverflowError, TypeError, ValueError) as error:
         outside = f"outside [0, {points:g}] or no number of points"
         raise GradingError(f"the check's value is {outside}: {error}") from error

@@ -181,6 +181,7 @@ def test_instructor_notebook(built_once: Path) -> None:
 def test_candidate_notebook(built_once: Path) -> None:
     """Solutions are stubs, hidden tests are gone, and the data is beside the notebook."""
     sources = ["".join(cell["source"]) for cell in cells(built_once)]
+    # Word for word what a candidate finds: nbgrader's stub for a solution, and its error.
     assert sources[5] == (
         'def mean(values):\n    """Return the mean."""\n'
         "    # YOUR CODE HERE\n    raise NotImplementedError()"

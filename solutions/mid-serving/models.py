@@ -9,6 +9,7 @@ Python's own work, which threads cannot share: so a loop over flights and a load
 are seen on any machine.
 """
 
+import inspect
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -86,19 +87,7 @@ class DelayModel:
         return found[1:] if "short" in odd else found
 
 
-def _inputs(row: Mapping[str, Any]) -> list[float]:
-    temp, last_delay = row.get("temp"), row.get("last_delay")
-    return [
-        sum(map(ord, row["carrier"])) / 70 - 2,
-        ord(row["origin"][0]) / 5 - 14.5,
-        row["hour"] / 12 - 1,
-        row["distance"] / 2000 - 1,
-        0.0 if temp is None else temp / 40 - 1,
-        float(temp is None),
-        0.0 if last_delay is None else min(last_delay, 600) / 100,
-        float(last_delay is None),
-    ]
-'''
+__INPUTS__'''
 
 
 @dataclass(frozen=True)
@@ -161,6 +150,7 @@ class Model:
             "quick_to_load": self.quick_to_load,
         }
         text = _TEXT.replace("__SETTINGS__", repr(settings))
+        text = text.replace("__INPUTS__", inspect.getsource(_inputs))
         return {"delay_model.py": text.encode(), "data/model.npz": artefact.getvalue()}
 
     def probabilities(self, flights: Sequence[Mapping[str, Any]]) -> list[float]:
