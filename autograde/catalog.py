@@ -376,7 +376,6 @@ def release(name: str, root: Path) -> Release:
         private={
             file.name: file.read_bytes()
             for file in sorted((root / "solutions" / name).glob("*.py"))
-            if file.name != "lab.py"
         },
     )
     missing = {task.id for task in lab.tasks} - {part.task for part in found.graded.values()}

@@ -9,6 +9,7 @@ the one optimum it finds, rounded, gives the same bytes whatever linear algebra 
 
 import io
 import json
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,9 @@ def _examples(model: DelayModel) -> list[dict[str, Any]]:
 
 
 def write(folder: Path) -> None:
-    """Write what the candidate gets: the artefact and the examples, the same bytes every time."""
+    """Write what the candidate gets: model, artefact and examples, the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(delay_model.__file__, folder / "delay_model.py")
     (folder / "model.npz").write_bytes(make(PUBLIC_SEED))
     examples = _examples(DelayModel.load(folder / "model.npz"))
     text = json.dumps(examples, indent=1, ensure_ascii=False)

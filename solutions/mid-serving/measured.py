@@ -19,7 +19,6 @@ from asking import (
     generator,
     many,
     one,
-    ours,
     package,
     right_many,
     right_one,
@@ -101,7 +100,7 @@ def batch_speed(files: Mapping[str, bytes], points: float) -> Earned:
         kind = "256 flights"
         return [[many(given)]], lambda answers: right_many(answers[0][0], given, model, kind)
 
-    with serving(ours(), model) as first, serving(own, model) as second:
+    with serving(variants.service(), model) as first, serving(own, model) as second:
         ratio = _Race([first, second], load).measure(
             BATCH_ROUNDS, lambda answers: answers[0][0].seconds
         )
@@ -138,7 +137,7 @@ def concurrent(files: Mapping[str, bytes], points: float) -> Earned:
         each = [answer.seconds for client in answers for answer in client]
         return statistics.quantiles(each, n=20)[-1]
 
-    with serving(ours(), model) as first, serving(own, model) as second:
+    with serving(variants.service(), model) as first, serving(own, model) as second:
         ratio = _Race([first, second], load).measure(CLIENT_ROUNDS, slow)
     earned = rubric.by_ratio(points, ratio, FULL_AT, ZERO_AT)
     return Earned(

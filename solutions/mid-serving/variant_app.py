@@ -1,4 +1,4 @@
-"""The same service as ``reference_app.py``, written quite otherwise.
+"""The same service as the solution in ``lab.py``, written quite otherwise.
 
 Owns an equivalent of ours: a suite of tests that asks for the contract and nothing else passes on
 both. Bodies are read and judged by hand instead of by pydantic, so that words, the order of keys

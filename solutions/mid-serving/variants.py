@@ -1,10 +1,11 @@
 """Services that a suite of tests is run on: two that keep the contract, and twelve that break it.
 
-Owns the faults, each an exact edit of ``reference_app.py``, and the files that go with a service.
-All are handed out under the same names, so that nothing but their behaviour tells them apart. Owns
-no running of them.
+Owns the faults, each an exact edit of our service, and the files that go with a service. Ours and
+those that are wrong have the same files, so that nothing but behaviour tells them apart. Owns no
+running of them.
 """
 
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,14 +38,28 @@ def supplied() -> Files:
     return {**files, "delay_model.py": (HERE / "delay_model.py").read_bytes()}
 
 
+@cache
+def service() -> Files:
+    """The files of our service, which is the solution in ``lab.py``."""
+    text = (HERE / "lab.py").read_text(encoding="utf-8")
+    cells = re.findall(
+        r"^# %%writefile (service/\S+)\n### BEGIN SOLUTION\n(.*?)^### END SOLUTION$",
+        text,
+        re.MULTILINE | re.DOTALL,
+    )
+    return {"service/__init__.py": b"", **{path: body.encode() for path, body in cells}}
+
+
 def reference() -> Files:
-    """Our service."""
-    return _service((HERE / "reference_app.py").read_text(encoding="utf-8"), supplied())
+    """Our service, ready to be tested."""
+    return {**service(), "tests/__init__.py": b"", **supplied()}
 
 
 def equivalent() -> Files:
     """Another one that keeps the contract: other internals, words, order of keys."""
-    return _service((HERE / "variant_app.py").read_text(encoding="utf-8"), supplied())
+    app = (HERE / "variant_app.py").read_bytes()
+    own = {"service/__init__.py": b"", "service/app.py": app, "tests/__init__.py": b""}
+    return {**own, **supplied()}
 
 
 def mutant(fault: Mutant) -> Files:
@@ -55,21 +70,25 @@ def mutant(fault: Mutant) -> Files:
     ValueError
         If an edit does not fit the reference any more.
     """
-    text = (HERE / "reference_app.py").read_text(encoding="utf-8")
+    files = reference()
     for was, becomes in fault.edits:
-        if text.count(was) != 1:
-            raise ValueError(f"{fault.about}: {text.count(was)} places read {was!r}")
-        text = text.replace(was, becomes)
-    return _service(text, supplied())
+        files = edited(files, was, becomes)
+    return files
 
 
-def _service(app: str, files: Files) -> Files:
-    return {
-        "service/__init__.py": b"",
-        "service/app.py": app.encode(),
-        "tests/__init__.py": b"",
-        **files,
-    }
+def edited(files: Files, was: str, becomes: str) -> Files:
+    """A service with one place changed.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one place in its modules reads so.
+    """
+    texts = {path: text.decode() for path, text in files.items() if path.startswith("service/")}
+    count = sum(text.count(was) for text in texts.values())
+    if count != 1:
+        raise ValueError(f"{count} places read {was!r}")
+    return {**files, **{p: text.replace(was, becomes).encode() for p, text in texts.items()}}
 
 
 MUTANTS = [
@@ -77,8 +96,8 @@ MUTANTS = [
         "predictions of a batch in the order of the request",
         [
             (
-                "predictions=[Probability(probability=value) for value in found],",
-                "predictions=[Probability(probability=value) for value in sorted(found)],",
+                "predictions = [Probability(probability=value) for value in found]",
+                "predictions = [Probability(probability=value) for value in sorted(found)]",
             )
         ],
     ),
@@ -119,6 +138,7 @@ MUTANTS = [
                 "            return value\n"
                 '        return {**value, "flights": [one for one in listed if fits(one)]}\n',
             ),
+            ("from typing import Annotated, Literal", "from typing import Annotated, Any, Literal"),
             (
                 "import BaseModel, BeforeValidator,",
                 "import BaseModel, BeforeValidator, ValidationError, model_validator,",
