@@ -7,34 +7,17 @@ score may. Owns no judgement: which spread is small enough is the lab's issue to
 """
 
 import argparse
-import hashlib
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from jupyter_core.utils import ensure_event_loop
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from autograde import answers, assemble, build, catalog, execute, intake, mutants
-from autograde.verdict import Result
+from autograde import answers, audit, build, catalog, mutants
 
 out = Console(width=140, soft_wrap=True, highlight=False)
-
-
-def grade(release: catalog.Release, answer: answers.Answer, number: int | None) -> Result:
-    """Grade an answer; with a number, on hidden inputs that belong to it."""
-    cells, _ = intake.parse(answers.notebook(release, answer))
-    notebook = assemble.assemble(release, intake.Submission(cells))
-    if number is not None:
-        text = f"{notebook.metadata['autograde']['submission']} {number}"
-        notebook.metadata["autograde"]["submission"] = hashlib.sha256(text.encode()).hexdigest()
-    try:
-        return execute.grade(notebook, release, {}, candidate=answer.name)
-    finally:
-        # jupyter_client leaves an event loop open in every thread that starts a kernel.
-        ensure_event_loop().close()
 
 
 def main() -> None:
@@ -59,12 +42,13 @@ def main() -> None:
         release = mutants.only(release, given.task)
     names = given.answers or ["reference"]
     seen: dict[tuple[str, str], list[float | None]] = defaultdict(list)
-    rounds = [(name, number) for number in range(given.times) for name in names]
+    others = [f"{number}" if given.other_seeds else "" for number in range(given.times)]
+    rounds = [(name, other) for other in others for name in names]
     with ThreadPoolExecutor(given.workers) as pool, Progress(console=out, transient=True) as shown:
         bar = shown.add_task(given.lab, total=len(rounds))
         jobs = [
-            (name, pool.submit(grade, release, known[name], n if given.other_seeds else None))
-            for name, n in rounds
+            (name, pool.submit(audit.grade, release, known[name], other=other))
+            for name, other in rounds
         ]
         for name, job in jobs:
             result = job.result()

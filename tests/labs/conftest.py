@@ -46,8 +46,6 @@ class Lab:
         self.data: ModuleType = importlib.import_module("data")
         self.hidden: ModuleType = importlib.import_module("hidden")
         self.folder = folder
-        # Where checks run servers and suites of tests, a grading is too long to be repeated here.
-        self.costly = self.about.limits.seconds >= 300
         self.data.write(folder / "data")
         # A task without parts is one part without a name.
         self.points = {
@@ -67,6 +65,15 @@ class Lab:
         """The answers that say they are right; ``root`` is where the lab has been built."""
         listed = answers.load(self.name, root, catalog.release(self.name, root))
         return [answer for answer in listed if answer.header.kind == "right"]
+
+    def files(self, answer: answers.Answer | None) -> dict[str, bytes]:
+        """What an answer's cells write, None for the reference, by path."""
+        parts = (cell.source.partition("\n") for cell in self._with(answer))
+        return {
+            first.split()[1]: answers.without_markers(body).encode()
+            for first, _, body in parts
+            if first.startswith("%%writefile ")
+        }
 
     def grade(self, answer: answers.Answer | None) -> tuple[dict[str, float], dict[str, str]]:
         """Run an answer's cells, None for the reference: points of each part, reasons of losses."""
