@@ -169,7 +169,7 @@ def compose(lab: Lab, cells: Sequence[Cell]) -> dict[str, Any]:
 
 
 @contextmanager
-def _importable(folder: Path) -> Iterator[None]:
+def importable(folder: Path) -> Iterator[None]:
     """Make a lab's modules importable for a while and leave no trace of them.
 
     Two labs have modules of the same names, and bytecode files would hide an edit that keeps a
@@ -194,7 +194,7 @@ def _write_data(file: Path, folder: Path, root: Path) -> None:
     if not file.is_file():
         return
     name = f"_data_of_{file.parent.name}"
-    with _importable(file.parent):
+    with importable(file.parent):
         try:
             spec = importlib.util.spec_from_file_location(name, file)
             # True of every path that ends in .py.

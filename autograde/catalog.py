@@ -191,7 +191,8 @@ class Release:
     public
         Files that the candidate has beside the notebook: relative POSIX path to content.
     private
-        Modules that only checks may import: file name to content.
+        Modules that only checks may import, and ``lab.py``, in which a check may read the solution;
+        file name to content.
     """
 
     name: str

@@ -338,7 +338,7 @@ class Commands:
 def run_blocks(
     listed: Sequence[Block],
     files: Files,
-    answers: Callable[[commands.Command, int], bool],
+    answers: Callable[[commands.Command], bool],
     *,
     port: int = 8000,
     seconds: float = 60,
@@ -352,25 +352,22 @@ def run_blocks(
     listed, files
         The blocks and the copy.
     answers
-        Whether the server on a port, that of ``--port`` in the block, answers as it should; called
-        when all other blocks have ended.
+        Whether the server answers as it should; called when all other blocks have ended.
     port
-        Where a server listens whose block names no port.
+        Where a server has to listen before the next block begins, for 20 seconds at most.
     seconds
         For all of them.
     """
     word = secrets.token_hex(8)
     script = ["export PYTHONUNBUFFERED=1"]
-    ports: dict[int, int] = {}
+    servers = [number for number, block in enumerate(listed) if "server" in block.marks]
     texts = dict(files)
     for number, block in enumerate(listed):
         texts[f".block{number}.sh"] = block.text.encode()
-        if "server" in block.marks:
-            named = re.search(r"--port[ =]+(\d{2,5})\b", block.text)
-            ports[number] = int(named[1]) if named else port
+        if number in servers:
             script += [
                 f"bash -e .block{number}.sh </dev/null >/dev/null 2>&1 &",
-                f"for _ in $(seq 200); do (: </dev/tcp/127.0.0.1/{ports[number]}) 2>/dev/null "
+                f"for _ in $(seq 200); do (: </dev/tcp/127.0.0.1/{port}) 2>/dev/null "
                 "&& break; kill -0 $! 2>/dev/null || break; sleep 0.1; done",
             ]
         else:
@@ -382,6 +379,6 @@ def run_blocks(
         deadline = time.monotonic() + seconds
         while f"{word} over" not in run.output and time.monotonic() < deadline and run.running:
             time.sleep(0.05)
-        up = {number: answers(run, at) for number, at in ports.items()}
+        up = {number: answers(run) for number in servers}
         ended = re.findall(rf"^{word} (\d+) (\d+)$", run.output, re.MULTILINE)
     return Commands({int(number): int(status) for number, status in ended}, up)

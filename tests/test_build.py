@@ -208,11 +208,11 @@ def test_gradebook_knows_the_lab(built_once: Path) -> None:
 
 
 def test_release_of_the_build(built_once: Path) -> None:
-    """What was built can be collected for grading, modules of the checks included."""
+    """What was built can be collected for grading, modules of the checks and lab.py included."""
     release = catalog.release("tiny", built_once)
     assert list(release.graded) == ["check_mean", "check_findings_claims", "findings_memo"]
     assert release.public == {"data/numbers.csv": b"2.0\n"}
-    assert list(release.private) == ["data.py", "hidden.py"]
+    assert list(release.private) == ["data.py", "hidden.py", "lab.py"]
 
 
 def test_same_sources_same_bytes(built_once: Path, root: Path) -> None:

@@ -128,17 +128,17 @@ def test_missing_file(root: Path) -> None:
 
 
 def test_release_takes_what_grading_needs(root: Path) -> None:
-    """A release holds notebook, data and modules, but neither lab.py nor what Jupyter leaves."""
+    """A release holds notebook, data, modules and lab.py, but nothing that Jupyter leaves."""
     build_by_hand(root)
     folder = root / "solutions" / "tiny"
-    (folder / "lab.py").touch()
+    (folder / "lab.py").write_text("# %%\n")
     (folder / "hidden.py").write_text("x = 1\n")
     junk = root / "course" / "source" / "tiny" / ".ipynb_checkpoints"
     junk.mkdir()
     (junk / "old.ipynb").touch()
     release = catalog.release("tiny", root)
     assert release.public == {"data/a.csv": b"1\n"}
-    assert release.private == {"hidden.py": b"x = 1\n"}
+    assert release.private == {"hidden.py": b"x = 1\n", "lab.py": b"# %%\n"}
     assert release.graded == {
         "check_mean": Part("mean", None, 3, manual=False),
         "check_findings_claims": Part("findings", "claims", 1.5, manual=False),

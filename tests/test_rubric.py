@@ -162,7 +162,7 @@ def test_blocks_and_tables_of_a_text() -> None:
 
 def test_blocks_run_in_one_copy() -> None:
     """What one writes the next one reads, a server goes on, and each has a status."""
-    server = "python -m http.server --bind 127.0.0.1 --directory out 8123 # --port 8123\n"
+    server = "python -m http.server --bind 127.0.0.1 --directory out 8123\n"
     listed = [
         rubric.Block(("bash",), "mkdir out\necho here > out/a.txt\n"),
         rubric.Block(("bash", "server"), server),
@@ -170,11 +170,11 @@ def test_blocks_run_in_one_copy() -> None:
         rubric.Block(("bash",), "false\ntrue\n"),
     ]
 
-    def answers(run: Any, port: int) -> bool:
-        with run.client(port) as client:
-            return port == 8123 and client.get("/a.txt").text == "here\n"
+    def answers(run: Any) -> bool:
+        with run.client(8123) as client:
+            return client.get("/a.txt").text == "here\n"
 
-    done = rubric.run_blocks(listed, {}, answers, seconds=30)
+    done = rubric.run_blocks(listed, {}, answers, port=8123, seconds=30)
     assert done == rubric.Commands({0: 0, 2: 0, 3: 1}, {1: True})
 
 

@@ -118,7 +118,8 @@ def is_probability(found: Any, right: float, *, rounded: bool) -> bool:
     """Whether a number of an answer is the probability that the model gave; perhaps rounded."""
     if isinstance(found, bool) or not isinstance(found, int | float):
         return False
-    return math.isclose(found, right, rel_tol=0, abs_tol=1e-2 if rounded else 1e-9)
+    # Rounding to two digits moves a number by 0.005.
+    return math.isclose(found, right, rel_tol=0, abs_tol=6e-3 if rounded else 1e-9)
 
 
 def one(flight: Any, **headers: str) -> Ask:

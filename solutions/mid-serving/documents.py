@@ -12,7 +12,7 @@ from typing import Any
 import variants
 from asking import generator, one, package, serving, works
 from bad_requests import CODES, MANY, ONE
-from load import PORT, Answer, Ask, ask
+from load import Answer, Ask, ask
 from models import Model, body, flights
 from numpy.random import Generator
 
@@ -74,9 +74,8 @@ def _readme(own: Mapping[str, bytes]) -> str:
     return own["README.md"].decode("utf-8", "replace")
 
 
-def _is_up(server: commands.Command, port: int) -> bool:
-    """Whether it answers on the port that the text names, whatever port its block waits for."""
-    answer = ask(server, Ask("GET", "/health"), 5.0, PORT)
+def _is_up(server: commands.Command) -> bool:
+    answer = ask(server, Ask("GET", "/health"), 5.0)
     return answer.status == 200 and answer.object().get("status") == "ok"
 
 

@@ -184,9 +184,9 @@ class _Talk:
         return not select.select([self.sock], [], [], 0)[0]
 
 
-def ask(server: Command, what: Ask, seconds: float = 10.0, port: int = PORT) -> Answer:
+def ask(server: Command, what: Ask, seconds: float = 10.0) -> Answer:
     """Send one request on a connection of its own and wait for its answer, so long at most."""
-    return rush(server, [[what]], seconds, port=port)[0][0]
+    return rush(server, [[what]], seconds)[0][0]
 
 
 def rush(
@@ -194,8 +194,6 @@ def rush(
     clients: Sequence[Sequence[Ask]],
     seconds: float,
     meanwhile: Callable[[], object] = lambda: None,
-    *,
-    port: int = PORT,
 ) -> list[list[Answer]]:
     """Let every client send its requests, one after the other on a connection that is kept.
 
@@ -207,14 +205,12 @@ def rush(
         For everything; what is not answered by then is not answered.
     meanwhile
         Called when every client has sent its first request.
-    port
-        Where the server listens.
     """
     deadline = time.monotonic() + seconds
     answers: list[list[Answer]] = [[] for _ in clients]
     talks: dict[int, _Talk] = {}
     for number, asks in enumerate(clients):
-        _next((server, port), number, asks, answers, talks)
+        _next(server, number, asks, answers, talks)
     meanwhile()
     while talks:
         left = deadline - time.monotonic()
@@ -229,7 +225,7 @@ def rush(
             talk.read()
             if talk.answer is not None:
                 answers[number].append(talk.answer)
-                _next((server, port), number, clients[number], answers, talks)
+                _next(server, number, clients[number], answers, talks)
         for sock in writable:
             on_it = talks.get(numbers[sock])
             if on_it is not None and on_it.sock is sock and on_it.sending:
@@ -243,7 +239,7 @@ def rush(
 
 
 def _next(
-    where: tuple[Command, int],
+    server: Command,
     number: int,
     asks: Sequence[Ask],
     answers: Sequence[list[Answer]],
@@ -258,8 +254,7 @@ def _next(
     if done == len(asks):
         return
     if talk is None:
-        server, port = where
-        made = server.connect(port)
+        made = server.connect(PORT)
         if made is None:
             lost = Answer(0, why="nobody listens any more")
             answers[number].extend([lost] * (len(asks) - done))

@@ -341,17 +341,11 @@ def suite(files: Mapping[str, bytes], points: float) -> Earned:
     for which, app in right.items():
         leave_out(run(app, whole=True), which)
     wrong = {fault.about: variants.mutant(fault) for fault in variants.MUTANTS}
-    listed = [*right.items(), *wrong.items()]
+    apps = right | wrong
+    order = [list(apps)[place] for place in generator(10).permutation(len(apps))]
     while True:
-        generator(10).shuffle(listed)  # type: ignore[arg-type]  # a list can be shuffled
         with ThreadPoolExecutor(2) as pool:
-            ends = dict(
-                zip(
-                    [name for name, _ in listed],
-                    pool.map(run, [app for _, app in listed]),
-                    strict=True,
-                )
-            )
+            ends = dict(zip(order, pool.map(run, map(apps.get, order)), strict=True))
         known = len(strict)
         for which in right:
             leave_out(ends[which], which)

@@ -8,7 +8,6 @@ import ast
 import importlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +18,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from autograde import answers, catalog, checks, source
-from autograde.build import build_lab
+from autograde.build import build_lab, importable
 from autograde.source import HIDDEN, Cell, split
 
 ROOT = catalog.root(Path(__file__).parent)
@@ -153,18 +152,12 @@ def evaluate(text: str, space: dict[str, Any]) -> Any:
 @pytest.fixture(scope="module", params=catalog.names(ROOT))
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Each lab in turn, in a candidate's folder; its modules are unseen by other labs' tests."""
-    before = {name: sys.modules.pop(name, None) for name in ("data", "hidden")}
-    folder, here = str(ROOT / "solutions" / request.param), Path.cwd()
-    sys.path.insert(0, folder)
-    made = Lab(request.param, tmp_path_factory.mktemp("lab"))
-    os.chdir(made.folder)
-    yield made
-    os.chdir(here)
-    sys.path.remove(folder)
-    for name, module in before.items():
-        sys.modules.pop(name, None)
-        if module is not None:
-            sys.modules[name] = module
+    here = Path.cwd()
+    with importable(ROOT / "solutions" / request.param):
+        made = Lab(request.param, tmp_path_factory.mktemp("lab"))
+        os.chdir(made.folder)
+        yield made
+        os.chdir(here)
 
 
 @pytest.fixture
