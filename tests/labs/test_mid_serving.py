@@ -380,6 +380,20 @@ def test_a_suite_that_hangs_earns_nothing(part: Any) -> None:
         part("hidden").suite({"tests/test_service.py": text}, 15)
 
 
+def test_the_text_says_what_is_measured(part: Any, lab: Any) -> None:
+    """Rules, bounds and times that the candidate reads are those of the checks."""
+    measured = part("measured")
+    code = "\n".join(cell.source for cell in lab.cells if cell.type == "code")
+    text = lab.text.replace("\n", " ")
+    assert f'rules = "{measured.RULES}"' in code
+    assert f"{measured.FULL_AT:g} times our time earns all points, {measured.ZERO_AT:g} times" in text
+    assert f"may take {measured.RUN:g} seconds" in text
+    assert f"two at a time, {measured.RUNS:g};" in text
+    assert f"all of them {15 * measured.STRICT / len(part('variants').MUTANTS):g} at most" in text
+    batch = max(measured.REQUESTS)
+    assert f"three requests for one flight and one for a batch of {batch}" in text
+
+
 def test_module_names_are_the_labs_own(part: Any, lab: Any) -> None:
     """No module of the lab is named like one that the candidate or the grader imports."""
     folder = Path(part("hidden").__file__).parent
