@@ -58,6 +58,9 @@ class Ended:
         What it wrote to standard output and standard error, cut in the middle if it is long.
     wall, cpu
         Seconds it ran, and CPU seconds of all its processes.
+    files
+        What it left in the folder ``collect``, however it ended: path in there to content, regular
+        files only; None if that is more than 64 MiB or 1000 files. The candidate's word, too.
     """
 
     why: Literal["by itself", "time", "memory", "cpu"]
@@ -65,6 +68,7 @@ class Ended:
     output: str
     wall: float
     cpu: float
+    files: Mapping[str, bytes] | None
 
 
 class Command:
@@ -83,6 +87,10 @@ class Command:
         Those of ``lab.yaml`` that differ from :data:`LIMITS`.
     environment
         Variables on top of the sandbox's own.
+    collect
+        A folder in its working directory whose files are fetched when it has ended.
+    gpu
+        Whether it sees the GPUs of this machine.
 
     Raises
     ------
@@ -98,10 +106,12 @@ class Command:
         libraries: Iterable[str] = LIBRARIES,
         limits: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        collect: str = "",
+        gpu: bool = False,
     ) -> None:
         checks.room.enter()
         confined = checks.room.sandboxed
-        kind = Kind("program", tuple(libraries), sandboxed=confined)
+        kind = Kind("program", tuple(libraries), sandboxed=confined, gpu=gpu)
         template = templates.get(kind)
         name, self._folder, _ = template.sockets()
         home, work, temporary = (str(self._folder / part) for part in ("home", "work", "tmp"))
@@ -121,7 +131,8 @@ class Command:
             "cwd": work,
             "files": {},
             "own_files": dict(files),
-            "limits": {**LIMITS, **checks.room.limits, **(limits or {}), "gpu": False},
+            "limits": {**LIMITS, **checks.room.limits, **(limits or {}), "gpu": gpu},
+            "collect": collect,
             "start": {"arguments": list(arguments)},
         }
         self._clients: list[httpx.Client] = []
@@ -152,6 +163,11 @@ class Command:
     def output(self) -> str:
         """What it has written so far, cut in the middle if it is long."""
         return self._output.text()
+
+    @property
+    def files(self) -> Mapping[str, bytes] | None:
+        """What was left in the folder ``collect``, once it has ended; see :class:`Ended`."""
+        return self._fork.files
 
     def cpu(self) -> float:
         """CPU seconds of all its processes so far."""
@@ -213,13 +229,14 @@ class Command:
         wall = time.monotonic() - self._begun
         self.stop()
         output, cpu = self.output, self._fork.cpu
+        files = self.files
         match why:
             case None if self._fork.ended != "lost":
-                return Ended("time", None, output, wall, cpu)
+                return Ended("time", None, output, wall, cpu, files)
             case "memory" | "cpu":
-                return Ended(why, None, output, wall, cpu)
+                return Ended(why, None, output, wall, cpu, files)
             case "by itself":
-                return Ended(why, self._fork.status, output, wall, cpu)
+                return Ended(why, self._fork.status, output, wall, cpu, files)
         raise GradingError(f"a command was lost: {self._fork.template.last_words()}")
 
     def stop(self) -> None:

@@ -256,6 +256,9 @@ class Fork:
         Its exit status, negative for a signal; None until it has ended. Its own word.
     cpu
         CPU seconds of all its processes, when last asked.
+    files
+        What it left in the folder that the order calls ``collect``: path to content; None if that
+        is too much. Its own word, too.
     """
 
     def __init__(self, template: Template, link: int, order: Mapping[str, Any]) -> None:
@@ -263,6 +266,7 @@ class Fork:
         self.ended: Why | None = None
         self.status: int | None = None
         self.cpu = 0.0
+        self.files: dict[str, bytes] | None = {}
         self._lock = threading.RLock()  # clients in several threads ask for connections
         self._connection = template.fork(link, order)
 
@@ -290,9 +294,9 @@ class Fork:
             raise TemplateLost("a warden does not answer") from None
         except (EOFError, OSError, wire.Malformed):
             self.ended = "lost"
-            said = ("ended", "lost", self.cpu, None)
+            said = ("ended", "lost", self.cpu, None, {})
         if said[0] == "ended":
-            self.ended, self.cpu, self.status = said[1:]
+            self.ended, self.cpu, self.status, self.files = said[1:]
         elif said[0] == "failed":
             self.ended = "failed"
         return said

@@ -26,6 +26,7 @@ import resource
 import select
 import signal
 import socket
+import stat
 import sys
 import tempfile
 import traceback
@@ -49,6 +50,8 @@ SOCKETS, OWN_SOCKETS = "/run/kernels", "/run/kernel"
 SCRATCH = "/run/scratch"
 #: Largest order, bytes: a lab's files and the candidate's.
 LIMIT = 1024 * 1024 * 1024
+#: Most bytes and files that are collected at a process's end.
+COLLECTED, MOST_FILES = 64 * 1024 * 1024, 1000
 #: Seconds for a connection on the loopback; a server that lives takes it at once.
 CONNECT = 1.0
 #: Seconds between two looks at memory and CPU.
@@ -70,7 +73,8 @@ def run(connection: socket.socket, link: int, role: str, sandboxed: bool) -> Nev
     An order is a dictionary: ``name`` (the kernel's part of the folder of sockets), ``shown``
     (absolute paths of the host that stay in sight), ``environment``, ``cwd``, ``files`` and
     ``own_files`` (path to content; of the latter, what has no place is left out), ``start`` (what
-    the role's ``prepare`` is given) and ``limits`` (those of ``lab.yaml``, and ``gpu``).
+    the role's ``prepare`` is given), ``limits`` (those of ``lab.yaml``, and ``gpu``) and, if any,
+    ``collect`` (a folder in ``cwd``; its files are told with the end).
     """
     try:
         order = wire.read(connection, limit=LIMIT, deadline=None)
@@ -91,7 +95,7 @@ def run(connection: socket.socket, link: int, role: str, sandboxed: bool) -> Nev
             if sandboxed:
                 namespaces.unmount(OWN_SOCKETS)
             _tell(connection, "ready")
-            _Watch(connection, child, order["limits"] if sandboxed else None).keep()
+            _Watch(connection, child, order, confined=sandboxed).keep()
     except BaseException:
         _tell(connection, "failed", traceback.format_exc())
     finally:
@@ -285,12 +289,15 @@ def _close_all_but(kept: set[int]) -> None:
 
 
 class _Watch:
-    """A warden's watch over one kernel; ``limits`` is None where there is no sandbox."""
+    """A warden's watch over one kernel; there are no limits where there is no sandbox."""
 
     def __init__(
-        self, connection: socket.socket, child: int, limits: Mapping[str, Any] | None
+        self, connection: socket.socket, child: int, order: Order, *, confined: bool
     ) -> None:
-        self._connection, self._child, self._limits = connection, child, limits
+        self._connection, self._child = connection, child
+        self._limits: Mapping[str, Any] | None = order["limits"] if confined else None
+        folder = order.get("collect")
+        self._collect = Path(order["cwd"], folder) if folder else None
         self._cpu = 0.0
         self._seen: dict[tuple[int, int], float] = {}  # own CPU seconds of each process, ever
 
@@ -311,7 +318,8 @@ class _Watch:
             elif self._limits is not None:
                 why = self._passed(self._limits)
         status = self._end()
-        _tell(self._connection, "ended", why, self._cpu, status)
+        files = collected(self._collect) if self._collect else {}
+        _tell(self._connection, "ended", why, self._cpu, status, files)
 
     def _answer(self) -> bool:
         """Carry out one request; False if there will be no more."""
@@ -397,6 +405,35 @@ class _Watch:
         _, how, used = os.wait4(self._child, 0)
         self._cpu = max(self._cpu, used.ru_utime + used.ru_stime)
         return os.waitstatus_to_exitcode(how)
+
+
+def collected(folder: Path) -> dict[str, bytes] | None:
+    """The files below a folder: path in it to content, or None if they are too many or too large.
+
+    Its owner's processes have ended, so nothing changes meanwhile. Only regular files are read;
+    links, pipes and what has no name in UTF-8 do not count.
+    """
+    found: dict[str, bytes] = {}
+    left = COLLECTED
+    if folder.is_symlink():
+        return found
+    try:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                path = Path(place, name)
+                about = path.lstat()
+                if not stat.S_ISREG(about.st_mode):
+                    continue
+                left -= about.st_size
+                if left < 0 or len(found) == MOST_FILES:
+                    return None
+                with contextlib.suppress(UnicodeEncodeError):
+                    relative = path.relative_to(folder).as_posix()
+                    relative.encode()
+                    found[relative] = path.read_bytes()
+    except (OSError, RecursionError):  # no right to read it; folders a thousand deep
+        return None
+    return found
 
 
 def _reap(process: int) -> tuple[int, int]:

@@ -265,3 +265,38 @@ def test_a_python_that_a_command_starts_finds_what_lies_beside_it():
     for arguments in (b"['-c', 'import own']", b"['script.py']"):
         ended = commands.run(["python", "a.py"], {**files, "a.py": text % arguments}, seconds=20)
         assert ended.status == 0, ended.output
+
+
+LEAVES = """
+import os, pathlib
+out = pathlib.Path("out"); (out / "deep").mkdir(parents=True)
+(out / "a.bin").write_bytes(b"\\x00\\xff"); (out / "deep" / "b.txt").write_text("b")
+pathlib.Path("beside.txt").write_text("not collected")
+os.symlink("/etc/passwd", out / "link"); os.symlink("/etc", out / "folder")
+os.mkfifo(out / "pipe"); open(os.fsencode(out) + b"/\\xff", "w").close()
+"""
+
+
+def test_files_of_a_folder_come_out_by_value():
+    """Regular files below `collect` and nothing else, also when the program did not end itself."""
+    left = {"a.bin": b"\x00\xff", "deep/b.txt": b"b"}
+    assert program(LEAVES, collect="out").files == left
+    killed = program(f"{LEAVES}\nwhile True: pass", collect="out", seconds=2)
+    assert (killed.why, killed.files) == ("time", left)
+    assert program("", collect="out").files == {}
+    assert program("import os; os.symlink('/etc', 'out')", collect="out").files == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("open('sparse', 'wb').truncate(10**12)", None),
+        ("[open(f'{n}', 'w').close() for n in range(1001)]", None),
+        ("[(os.mkdir('x'), os.chdir('x')) for _ in range(1500)]", None),
+    ],
+)
+def test_too_much_is_not_collected(text, files):
+    """Large, many or deep files cost the grader nothing, and the check is told."""
+    assert program(f"import os; os.mkdir('out'); os.chdir('out')\n{text}", collect="out").files == (
+        files
+    )
