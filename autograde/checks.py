@@ -20,8 +20,8 @@ import pandas as pd
 from autograde import remote
 
 __all__ = [
-    "Call", "Earned", "Wrong", "call", "inputs", "mapping", "number", "plain", "require", "same",
-    "seeds", "table", "unchanged",
+    "Call", "Earned", "Late", "Wrong", "call", "inputs", "mapping", "number", "plain", "require",
+    "same", "seeds", "table", "unchanged",
 ]  # fmt: skip
 
 Case = TypeVar("Case", bound=tuple[Any, ...])
@@ -83,6 +83,13 @@ class Wrong(AssertionError):
 
     Say which sentence, on what kind of input, and what was observed. Never the expected value
     and never the hidden test.
+    """
+
+
+class Late(Wrong):
+    """A program of the candidate's has not ended in time: a verdict of its own if it ends a check.
+
+    Lab text in a visible check, which has nothing of ours, raises TimeoutError instead.
     """
 
 

@@ -275,13 +275,15 @@ def _explain(error: BaseException, cell: str, source: str, link: remote.Link) ->
         if isinstance(error, NotImplementedError):
             return lost(Status.NOT_ATTEMPTED, "the task's code is not written yet")
         return lost(Status.CRASHED, f"your code raised {kind}{place}{text}")
-    if isinstance(error, AssertionError):
+    late = isinstance(error, checks.Late) or (isinstance(error, TimeoutError) and _is_own(error))
+    if isinstance(error, AssertionError) or late:
+        status = Status.TIMED_OUT if late else Status.WRONG
         words = str(error).strip()
         if words and not quiet:
-            return lost(Status.WRONG, words)
+            return lost(status, words)
         if words and (isinstance(error, checks.Wrong) or _is_own(error)):
             nearby = "".join(linecache.getlines(frames[-1].filename))
-            return lost(Status.WRONG, _own_words(words, source + nearby))
+            return lost(status, _own_words(words, source + nearby))
         if hidden:
             words = "what your code returned is not what the task's text asks for"
         else:

@@ -251,3 +251,39 @@ def test_a_flood_of_replies_costs_that_task_only():
     assert "more than can be handed back" in flooded.reason
     assert other.score == 10
     assert remote.TOTAL < 12 * 100 * 2**20
+
+
+LATE = b"""\
+from autograde.checks import Late
+
+def asked(function):
+    function(1)
+    raise Late("the program does not end within 30 seconds; it waits on rank 1")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("double(1)\nraise TimeoutError('it did not end in time')", "it did not end in time"),
+        (
+            "double(1)\n### BEGIN HIDDEN TESTS\nimport hidden\nhidden.asked(double)\n"
+            "### END HIDDEN TESTS",
+            "the program does not end within 30 seconds; it waits on rank 1",
+        ),
+    ],
+)
+def test_a_check_can_say_that_a_program_did_not_end(text, said):
+    """The verdict is "timed out" with the check's own words, and other tasks are still graded."""
+    release = lab(
+        task("double", "return 2 * x"),
+        check("double", text),
+        task("triple", "return 3 * x"),
+        check("triple", "assert triple(5) == 15"),
+        private={"hidden.py": LATE},
+    )
+    answers = {"double": "def double(x):\n    return x", "triple": "def triple(x):\n    return 3*x"}
+    result, _ = grade(release, hand_in(release, answers))
+    late, other = result.verdicts
+    assert (late.status, late.score, late.reason) == (Status.TIMED_OUT, 0, said)
+    assert other.score == 10
