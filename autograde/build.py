@@ -129,7 +129,8 @@ def compose(lab: Lab, cells: Sequence[Cell]) -> dict[str, Any]:
     -------
     dict
         A notebook of nbformat 4.5 with nbgrader's metadata (schema 3). A locked cell that belongs
-        to one side says which at ``metadata["autograde"]["side"]``.
+        to one side says which at ``metadata["autograde"]["side"]``; the cell of parameters has
+        papermill's tag.
     """
     points = {grade_id: part.points for grade_id, part in catalog.grade_ids(lab)}
     composed = []
@@ -156,6 +157,8 @@ def compose(lab: Lab, cells: Sequence[Cell]) -> dict[str, Any]:
                 metadata["nbgrader"]["points"] = int(value) if value.is_integer() else value
         if "side" in cell.keys:
             metadata["autograde"] = {"side": cell.keys["side"]}
+        if "parameters" in cell.keys:
+            metadata["tags"] = ["parameters"]
         entry: dict[str, Any] = {
             "cell_type": cell.type,
             "id": hashlib.sha1(name.encode()).hexdigest()[:12],

@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -85,6 +85,10 @@ def regrade(
     address: Annotated[
         str | None, typer.Option(help="A Ray cluster, such as ray://head:10001. Default: here.")
     ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"] | None,
+        typer.Option(help="Where labs that have a `device` compute. Default: as the lab says."),
+    ] = None,
     unsafe: Unsafe = False,
 ) -> None:
     """Grade every submission again, headless: papermill on Ray. Scores go to the gradebook."""
@@ -110,6 +114,7 @@ def regrade(
             folder,
             workers=workers,
             address=address,
+            device=device,
             sandboxed=not unsafe,
         )
         for result in ended:

@@ -65,4 +65,4 @@ class SandboxError(AutogradeError):
 
 
 class UsageError(AutogradeError):
-    """A command named a lab, a candidate or a run that does not exist."""
+    """A command named a lab, candidate or run that does not exist, or needs a GPU where none is."""

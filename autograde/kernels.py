@@ -9,6 +9,7 @@ kept, by :mod:`autograde.outputs`, and only until a time limit.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 from queue import Empty
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from autograde.errors import GradingError
 from autograde.forks import Fork, Kind, TemplateLost
@@ -29,6 +31,11 @@ START = 60.0
 #: later cells is lost), and how many may wait unread on a channel.
 MESSAGE = 256 * 1024 * 1024
 WAITING = 10
+
+# Here and not in pyproject.toml: on a worker of Ray's this package is a folder, not installed.
+KernelProvisionerFactory.provisioners["autograde"] = EntryPoint(
+    "autograde", "autograde.provisioner:TemplateProvisioner", KernelProvisionerFactory.GROUP_NAME
+)
 
 
 class _Forked(KernelSpecManager):

@@ -1,8 +1,8 @@
 """Jupyter's way to a kernel that is a template's fork.
 
-Owns the kernel provisioner registered under the name ``autograde`` as a
-``jupyter_client.kernel_provisioners`` entry point. Owns neither templates nor processes
-(:mod:`autograde.forks`), nor messages (:mod:`autograde.kernels`).
+Owns the kernel provisioner that :mod:`autograde.kernels` registers under the name ``autograde``.
+Owns neither templates nor processes (:mod:`autograde.forks`), nor messages
+(:mod:`autograde.kernels`).
 """
 
 import shutil

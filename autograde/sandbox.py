@@ -33,7 +33,9 @@ _GPU = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia
 def environment(home: str, temporary: str) -> dict[str, str]:
     """A kernel's whole environment: no token, no path of the grader's, one thread a library.
 
-    ``PYTHONHASHSEED`` is fixed so that the same notebook does the same thing twice.
+    ``PYTHONHASHSEED`` is fixed so that the same notebook does the same thing twice. Of this
+    process' own variables ``CUDA_VISIBLE_DEVICES`` alone is kept, in which Ray says which GPU is
+    the task's.
     """
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
@@ -54,6 +56,7 @@ def environment(home: str, temporary: str) -> dict[str, str]:
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
         **dict.fromkeys(THREADS, "1"),
+        **{name: value for name, value in os.environ.items() if name == "CUDA_VISIBLE_DEVICES"},
     }
 
 

@@ -5,7 +5,8 @@ fit ``lab.yaml``. Owns no notebook (:mod:`autograde.build`).
 
 Besides plain cells (text that is read-only, code that the candidate may edit), a marker may say
 ``locked=true`` (with ``side="grader"`` or ``side="candidate"``), ``task="id"`` or ``check="id"``;
-a part of a task is ``id.part``.
+a part of a task is ``id.part``. One locked cell may say ``parameters=true``: it holds the defaults
+after which papermill puts what a regrade sets.
 """
 
 import ast
@@ -267,9 +268,9 @@ def _cell_faults(cell: Cell) -> Iterator[Fault]:
         if key in ("task", "check"):
             if not isinstance(value, str) or not re.fullmatch(r"\w+(\.\w+)?", value):
                 yield fault(f'write {key}="task" or {key}="task.part", not {key}={value!r}')
-        elif key == "locked":
+        elif key in ("locked", "parameters"):
             if value is not True:
-                yield fault(f"write locked=true, not locked={value!r}")
+                yield fault(f"write {key}=true, not {key}={value!r}")
         elif key == "side":
             if value not in ("grader", "candidate"):
                 yield fault(f'write side="grader" or side="candidate", not side={value!r}')
@@ -283,6 +284,10 @@ def _cell_faults(cell: Cell) -> Iterator[Fault]:
         yield fault("only a locked cell can belong to one side")
     if "side" in cell.keys and cell.type != "code":
         yield fault("only code runs on a side")
+    if "parameters" in cell.keys and "locked" not in cell.keys:
+        yield fault("only a locked cell can hold the parameters")
+    if "parameters" in cell.keys and ("side" in cell.keys or cell.type != "code"):
+        yield fault("parameters are code for both sides")
     if "check" in cell.keys and cell.type != "code":
         yield fault("a check is code; an answer that a person reads is [markdown] task=...")
     regions = split(cell.source)
@@ -309,6 +314,8 @@ def _lab_faults(lab: Lab, cells: Sequence[Cell]) -> Iterator[Fault]:
     answered: set[str] = set()  # tasks that have a task cell so far
     judged: Counter[str] = Counter()  # how many graded cells each task or part has
     seen: set[str] = set()
+    for cell in [cell for cell in cells if "parameters" in cell.keys][1:]:
+        yield "a second cell of parameters; papermill knows only one", cell.line, cell.name
     for cell in cells:
         key = cell.keys.get("task", cell.keys.get("check"))
         if not isinstance(key, str) or cell.grade_id is None:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import papermill
 import pytest
 from nbgrader.api import Gradebook
 
@@ -193,6 +194,24 @@ def test_candidate_notebook(built_once: Path) -> None:
         "data",
         "tiny.ipynb",
     ]
+
+
+def test_the_cell_of_parameters(built: Path) -> None:
+    """papermill finds the cell of parameters by its tag, in the built notebook and in labs/."""
+    edit(
+        built,
+        "lab.py",
+        "# %% locked=true\n",
+        '# %% locked=true parameters=true\ndevice = "auto"\n\n# %% locked=true\n',
+    )
+    build_lab("tiny", built)
+    for folder in ("course/source", "labs"):
+        assert [cell["metadata"].get("tags") for cell in cells(built, folder)[:3]] == [
+            None,
+            ["parameters"],
+            None,
+        ]
+        assert papermill.inspect_notebook(built / folder / "tiny/tiny.ipynb").keys() == {"device"}
 
 
 def test_gradebook_knows_the_lab(built_once: Path) -> None:

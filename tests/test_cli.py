@@ -28,3 +28,13 @@ def test_a_lab_that_does_not_exist_is_one_line(monkeypatch, capsys):
     said = capsys.readouterr().err
     assert said.startswith("autograde: no lab called no-such-lab; there are:")
     assert "junior-eda" in said
+
+
+def test_a_device_is_one_of_three(monkeypatch, capsys):
+    """--device takes what the labs understand and nothing else."""
+    monkeypatch.setenv("COLUMNS", "120")  # the words on one line
+    monkeypatch.setattr("sys.argv", ["autograde", "regrade", "--device", "tpu"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "'tpu' is not one of 'auto', 'cpu', 'cuda'" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -29,8 +30,14 @@ limits: {seconds: 60, cell_seconds: 10}
 LAB_PY = """
 # %% [markdown]
 # # A small lab
-# %% locked=true
-import math
+# %% locked=true parameters=true
+device = "auto"
+# %% locked=true side="candidate"
+import os
+print(f"the candidate: {device} {os.environ.get('CUDA_VISIBLE_DEVICES')!r}")
+# %% locked=true side="grader"
+import os
+print(f"the grader: {device} {os.environ.get('CUDA_VISIBLE_DEVICES')!r}")
 # %% task="double"
 def double(x):
     ### BEGIN SOLUTION
@@ -64,7 +71,8 @@ def run(repository, *command):
     done = subprocess.run(
         command,
         cwd=repository,
-        env={**os.environ, "PATH": path},
+        # As on a machine without a GPU, whether or not it has one.
+        env={**os.environ, "PATH": path, "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
         timeout=500,
@@ -167,6 +175,94 @@ def test_a_faulty_check_fails_the_regrade_and_leaves_no_old_score(repository):
     assert code == 1
     assert "check_double" in said
     assert scores(repository)["sample-right", "check_double"] == (None, True)
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    """Address of a running Ray cluster that believes in one GPU."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    from ray.cluster_utils import Cluster  # Ray reads these when it is imported
+
+    cluster = Cluster(True, head_node_args={"num_cpus": 2, "num_gpus": 1})
+    yield cluster.address
+    cluster.shutdown()
+
+
+def regraded(repository, *options):
+    """Regrade one right submission; its cells as formgrader reads them: tags, source, output."""
+    code, said = run(repository, "autograde", "regrade", "--candidate", "sample-right", *options)
+    assert code == 0, said
+    notebook = json.loads(
+        (repository / "course/autograded/sample-right/small/small.ipynb").read_text()
+    )
+    return [
+        (
+            cell["metadata"].get("tags"),
+            "".join(cell["source"]),
+            "".join(text for output in cell["outputs"] for text in output.get("text", [])),
+        )
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+
+
+@pytest.mark.slow
+def test_a_device_reaches_both_sides_and_changes_no_score(repository):
+    """What --device says follows the lab's own value, for candidate and grader, in every page."""
+    plain = regraded(repository)
+    before = scores(repository)
+    with_device = regraded(repository, "--device", "cpu")
+    assert scores(repository) == before
+    assert before["sample-right", "check_double"] == (6.0, False)
+    assert [cell[0] for cell in with_device[:3]] == [["parameters"], ["injected-parameters"], []]
+    assert 'device = "cpu"' in with_device[1][1]
+    assert [cell[1] for cell in with_device if cell != with_device[1]] == [
+        cell[1] for cell in plain
+    ]
+    assert [cell[2] for cell in with_device[2:4]] == [
+        "the candidate: cpu ''\n",
+        "the grader: cpu ''\n",
+    ]
+    code, said = run(repository, "nbgrader", "generate_feedback", "small", "--student=sample-right")
+    assert code == 0, said
+    page = (repository / "course/feedback/sample-right/small/small.html").read_text()
+    assert "Passed: 6 of 6 points" in page
+
+
+@pytest.mark.slow
+def test_without_a_gpu_nothing_is_graded_on_one(repository):
+    """--device cuda where Ray finds no GPU is one sentence, and every old score stands."""
+    regraded(repository)
+    before = scores(repository)
+    code, said = run(repository, "autograde", "regrade", "--device", "cuda")
+    assert code == 2
+    assert "small must be graded on a GPU, and Ray has none" in " ".join(said.split())
+    assert "Traceback" not in said
+    assert scores(repository) == before
+
+
+@pytest.mark.slow
+def test_a_gpu_is_asked_for_and_its_number_is_told(repository, cluster):
+    """On a cluster, a grading on a GPU learns from Ray which one, inside of the sandbox too."""
+    printed = {cell[2] for cell in regraded(repository, "--device", "cuda", "--address", cluster)}
+    assert {"the candidate: cuda '0'\n", "the grader: cuda '0'\n"} < printed
+    printed = {cell[2] for cell in regraded(repository, "--address", cluster)}
+    assert {"the candidate: auto None\n", "the grader: auto None\n"} < printed
+
+
+@pytest.mark.slow
+def test_a_lab_without_a_device_is_graded_as_it_is(repository, tmp_path):
+    """--device is not for labs that have none: no GPU is asked for and no cell is added."""
+    copy = shutil.copytree(repository, tmp_path / "repository")
+    (copy / "solutions/small/lab.py").write_text(LAB_PY.replace("device", "size"))
+    for command in (["build"], ["sample"]):
+        code, said = run(copy, "autograde", *command)
+        assert code == 0, said
+    cells = regraded(copy, "--device", "cuda")
+    assert [cell[0] for cell in cells[:2]] == [["parameters"], []]
+    assert cells[1][2] == "the candidate: auto ''\n"
 
 
 @pytest.mark.slow
