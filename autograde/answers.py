@@ -157,8 +157,8 @@ def without_markers(source: str) -> str:
 
 
 def cohort(listed: Sequence[Answer]) -> dict[str, Answer | None]:
-    """A small cohort by candidate name: a few right answers, a few wrong ones, and a blank lab."""
-    right = [a for a in listed if a.header.kind == "right"][:2]
+    """A small cohort by candidate name: a right answer, a few wrong ones, and a blank lab."""
+    right = [a for a in listed if a.header.kind == "right"][:1]
     wrong = [a for a in listed if a.header.kind == "wrong"][:3]
     names: dict[str, Answer | None] = {f"sample-{a.name}": a for a in right + wrong}
     return {**names, "sample-blank": None}
