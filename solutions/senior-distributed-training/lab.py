@@ -131,7 +131,7 @@ def launch(ranks, config, keep=False, torchrun=False, kill_at=None, file_limit=N
     beyond `file_limit` bytes.
 
     Return {"status", "output": its end, "result": what job.finish() has written, or None,
-    "calls": what the network has seen: [operation, bytes, begin, end] each, in seconds}.
+    "calls": what the network has seen: [operation, numbers, bytes, begin, end] each}.
     """
     if config["checkpoints"] or config["profile"]:
         return launch_anew(ranks, config, keep, torchrun, kill_at, file_limit)
@@ -297,20 +297,25 @@ def gradient_bytes(config):
 
 
 def reduced(ended):
-    """Return the bytes of all sums of more than one number that the network has seen."""
+    """Return the bytes of all gradients that the network has seen."""
+    return sum(call[2] for call in gradients(ended))
+
+
+def gradients(ended):
+    """Return the calls that can carry gradients: sums of more than two numbers, no integers."""
     sums = ("all_reduce", "reduce_scatter")
-    return sum(size for name, size, _, _ in ended["calls"] if name in sums and size > 8)
+    calls = [call for call in ended["calls"] if call[0] in sums and call[2] > 16]
+    return [call for call in calls if call[1].startswith("float")]
 
 
 def step_seconds(ended, config):
     """Return the median time from the end of one step's exchange to that of the next."""
     whole = gradient_bytes(config) * (0.5 if config["wire"] == "float32" else 1)
     passed, ends = 0, []
-    for name, size, _, end in ended["calls"]:
-        if name in ("all_reduce", "reduce_scatter") and size > 8:
-            passed += size
-            if passed >= whole * (len(ends) + 1) - 1:
-                ends.append(end)
+    for _, _, size, _, end in gradients(ended):
+        passed += size
+        if passed >= whole * (len(ends) + 1) - 1:
+            ends.append(end)
     return float(np.median(np.diff(ends[1:])))
 
 
@@ -360,6 +365,10 @@ print(model, history)
 #   Those of **rank 0** count, the buffer's too.
 # - **Models** may have weights that are not trained (`requires_grad` is False) and weights that two layers
 #   share.
+# - **On the network** (backend `network`) there is one process group. Gradients are added up by `all_reduce` or
+#   `reduce_scatter`, in float numbers and in calls in which nothing else is. Whatever else is added up there
+#   (losses, counts) has at most two numbers a call while steps are taken; at checkpoints and after the last
+#   step it may have more.
 # - **Dropout.** Random masks are drawn on each rank by itself: two ranks have different masks, and so have two
 #   steps of one rank. (With dropout nobody asks for the result of one process.)
 # - A run ends with status 0, within 30 seconds.
@@ -932,11 +941,11 @@ model = {"width": 8, "depth": 4, "dropout": 0.2}
 config = {**CONFIG, "rows": 24, "batch": 6, "epochs": 2, "backend": "network", "model": model}
 whole = launch(2, config)
 assert_ended(whole)
-calls = len(whole["calls"])
 config["checkpoints"] = "out/checkpoints"
-launch(2, config, kill_at=calls * 7 // 8)
+calls = len(launch(2, config)["calls"])
+launch(2, config, kill_at=calls * 3 // 4)
 names = checkpoints()
-assert names, "no checkpoint is left when a run is killed at seven eighths"
+assert names, "no checkpoint is left when a run is killed at three quarters"
 assert all(name[5:13].isdigit() for name in names), f"the names are {names}"
 ended = launch(2, config, keep=True)
 assert_ended(ended)

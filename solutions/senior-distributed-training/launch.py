@@ -12,6 +12,7 @@ line, the exit status.
 """
 
 import argparse
+import contextlib
 import faulthandler
 import json
 import os
@@ -137,7 +138,7 @@ def wait(ranks: dict[int, int], seconds: float) -> int:
 def kill(ranks: dict[int, int]) -> None:
     """Kill the ranks that still run."""
     for process in ranks:
-        os.kill(process, signal.SIGKILL)
+        os.kill(process, signal.SIGKILL)  # until it is waited for, it is there
         os.waitpid(process, 0)
 
 
@@ -160,7 +161,8 @@ def serve(processes: list[int], config: dict, kill_at: int | None, seconds: floa
     def arrives(calls: int, *_: object) -> bool:
         if calls == kill_at:
             for process in processes:
-                os.kill(process, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         return calls != kill_at
 
     hub = network.Hub(connections, config.get("latency", 0.0),
@@ -170,7 +172,7 @@ def serve(processes: list[int], config: dict, kill_at: int | None, seconds: floa
     except network.NetworkError as error:
         print(f"network: {error}", file=sys.stderr, flush=True)
     first = hub.calls[0].began if hub.calls else 0.0
-    seen = [[c.operation, c.bytes, c.began - first, c.ended - first] for c in hub.calls]
+    seen = [[c.operation, c.numbers, c.bytes, c.began - first, c.ended - first] for c in hub.calls]
     Path("out").mkdir(exist_ok=True)
     Path("out", "network.json").write_text(json.dumps(seen))
 

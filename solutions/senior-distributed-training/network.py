@@ -34,7 +34,7 @@ OPERATIONS = ("all_reduce", "broadcast", "all_gather", "reduce_scatter", "barrie
 REDUCTIONS = ("sum", "avg", "max", "min")
 NUMBERS = ("float64", "float32", "float16", "int64", "int32", "uint8", "bool")
 #: Most bytes of one call, and of all calls of a run together, for the hub remembers them.
-LARGEST, MOST = 64 * 1024 * 1024, 1024 * 1024 * 1024
+LARGEST, MOST = 64 * 1024 * 1024, 256 * 1024 * 1024
 
 
 class NetworkError(RuntimeError):
@@ -49,6 +49,8 @@ class Call:
     ----------
     operation
         One of OPERATIONS.
+    numbers
+        One of NUMBERS.
     bytes
         Bytes that a rank handed in (for a broadcast: the root).
     began, ended
@@ -58,6 +60,7 @@ class Call:
     """
 
     operation: str
+    numbers: str
     bytes: int
     began: float
     ended: float
@@ -114,7 +117,7 @@ class Hub:
             if not known:
                 raise EOFError  # no rank of ours
             heads.append(head)
-            self._left -= length
+            self._left -= length + 1024
             if self._left < 0:
                 raise EOFError  # so much is no training of this lab
             data = _read(connection, length, deadline)
@@ -122,22 +125,24 @@ class Hub:
         began = time.monotonic()
         if len(set(heads)) > 1:
             each = [
-                f"rank {rank}: {OPERATIONS[head[0]]} of {head[4]} bytes of {NUMBERS[head[1]]}"
+                f"rank {rank}: {OPERATIONS[head[0]]} of {head[4]} bytes of {NUMBERS[head[1]]} "
+                f"({REDUCTIONS[head[2]]}, root {head[3]})"
                 for rank, head in enumerate(heads)
             ]
             words = f"the ranks do not ask for the same: {'; '.join(each)}"
             for connection in self._connections:
-                connection.sendall(BACK.pack(1, len(words)) + words.encode())
+                _send(connection, BACK.pack(1, len(words)) + words.encode(), deadline)
             raise NetworkError(words)
-        operation, _, reduction, root, length = heads[0]
+        operation, number, reduction, root, length = heads[0]
         name = OPERATIONS[operation]
         if self._arrives and not self._arrives(len(self.calls), name, sent):
             return False
         back = _result(name, REDUCTIONS[reduction], root, sent)
         time.sleep(self._latency + length / self._bandwidth)
         for connection, data in zip(self._connections, back, strict=True):
-            connection.sendall(BACK.pack(0, len(data)) + data)
-        self.calls.append(Call(name, length, began, time.monotonic(), tuple(sent)))
+            _send(connection, BACK.pack(0, len(data)) + data, deadline)
+        ended = time.monotonic()
+        self.calls.append(Call(name, NUMBERS[number], length, began, ended, tuple(sent)))
         return True
 
 
@@ -168,10 +173,18 @@ def _result(name: str, reduction: str, root: int, sent: Sequence[np.ndarray]) ->
     return [part.tobytes() for part in np.split(total, len(sent))]
 
 
+def _send(connection: socket.socket, data: bytes, deadline: float) -> None:
+    connection.settimeout(max(0.001, deadline - time.monotonic()))
+    connection.sendall(data)
+    connection.settimeout(None)
+
+
 def _read(connection: socket.socket, length: int, deadline: float | None = None) -> bytes:
     parts = []
     while length:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0:
+            raise EOFError
         if not select.select([connection], [], [], left)[0]:
             raise EOFError
         part = connection.recv(min(length, 1 << 20))

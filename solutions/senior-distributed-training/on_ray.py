@@ -6,6 +6,7 @@ the config's model must have `progress`, and be slow enough. What happened is wr
 """
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -55,13 +56,15 @@ def main() -> int:
         if given.kill_at is not None and killed is None:
             passes = [line[0] for line in lines(progress) if line[1] == "1"]
             if len(passes) >= given.kill_at:
-                os.kill(int(passes[-1]), signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(passes[-1]), signal.SIGKILL)
                 killed = int(passes[-1])
         time.sleep(0.01)
     else:
         print(f"the job has not ended after {given.seconds:g} s", file=sys.stderr, flush=True)
     for process in psutil.Process().children(recursive=True):
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     if given.kill_at is not None and killed is None:
         print(f"rank 1 has not begun {given.kill_at} forward passes; nobody was killed", flush=True)
     Path("out").mkdir(exist_ok=True)

@@ -24,7 +24,7 @@ from network import Call, Hub, NetworkError
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from autograde import commands
-from autograde.checks import Late, Wrong, require, seeds
+from autograde.checks import Late, Wrong, plain, require, seeds
 
 HERE = Path(__file__).parent
 Files = Mapping[str, bytes]
@@ -33,6 +33,8 @@ Weights = dict[str, np.ndarray]
 #: Seconds for one run of train.py, and of a Ray job.
 RUN, RAY = 30.0, 150.0
 LIBRARIES = ("numpy", "torch", "torch.distributed", "psutil")
+#: Most bytes of a result: the largest model here has a tenth of that.
+RESULT = 16 * 1024 * 1024
 #: Where the ranks listen for the hub; nothing else runs in a sandbox.
 PORTS = 24100
 #: How far two results of float64 sums in another order may be apart.
@@ -48,9 +50,15 @@ def package(files: Mapping[str, bytes], program: str = "train.py") -> dict[str, 
     Wrong
         If the program is not there.
     """
-    own = {str(path): bytes(content) for path, content in dict(files).items()}
-    require(program in own, f"there is no file {program}")
-    return {**own, **given()}
+    listed = plain(files)
+    require(
+        isinstance(listed, dict)
+        and all(isinstance(k, str) and isinstance(v, bytes) for k, v in listed.items()),
+        "package_files() is not as it was handed out",
+    )
+    require(program in listed, f"there is no file {program}")
+    # Ours are written first, so that no other spelling of their names can take their place.
+    return {**given(), **{path: data for path, data in listed.items() if path not in given()}}
 
 
 @cache
@@ -109,6 +117,18 @@ def _quick(about: Mapping[str, Any]) -> dict[str, Any]:
     return {key: about[key] for key in about if key not in ("slow", "heavy", "progress")}
 
 
+def batches(of: Config) -> list[int]:
+    """Rows of each step."""
+    one = [min(of["batch"], of["rows"] - first) for first in range(0, of["rows"], of["batch"])]
+    return one * int(of["epochs"])
+
+
+def seconds_of_rows(of: Config) -> float:
+    """Seconds that the layers of a model with ``slow`` take for a step on one rank."""
+    about = of["model"]
+    return float(of["batch"] * about["depth"] * 3 * about["slow"])
+
+
 def steps(of: Config) -> int:
     """How many steps a run has."""
     return int(of["epochs"]) * math.ceil(of["rows"] / of["batch"])
@@ -144,14 +164,16 @@ class Ran:
         require(self.files is not None, f"{what}: it leaves more than 64 MB below out/")
         assert self.files is not None
         try:
-            found = json.loads(self.files["result.json"])
+            text = self.files["result.json"]
+            require(len(text) <= RESULT, f"{what}: the result is not that of job.finish")
+            found = json.loads(text)
             weights = {
                 str(name): np.frombuffer(base64.b64decode(value))
                 for name, value in found["weights"].items()
             }
             history = [float(value) for value in found["history"]]
             profile = {str(key): float(value) for key, value in found["profile"].items()}
-        except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError, OverflowError):
             raise Wrong(
                 f"{what}: it ends with status 0, but rank 0 has not called job.finish"
             ) from None
@@ -254,7 +276,7 @@ def on_network(
         finally:
             for connection in connections:
                 connection.close()
-        ended = command.wait(max(5.0, deadline + 10 - time.monotonic()))
+        ended = command.wait(RUN + 10)
     return Ran(ended, ended.files, hub.calls)
 
 
@@ -296,18 +318,24 @@ def require_same(
         lost == 0,
         f"{what}: the history has {len(found['history'])} steps, but there are {len(history)}",
     )
-    off = max(
-        float(np.abs(found["weights"][name] - weights[name].ravel()).max()) for name in weights
+    # Each by itself: of NaN every comparison is false, but a largest difference may pass it over.
+    require(
+        all(np.all(np.abs(found["weights"][n] - weights[n].ravel()) < close) for n in weights),
+        f"{what}: the weights or buffers are not the same",
     )
-    losses = max(abs(a - b) for a, b in zip(found["history"], history, strict=True))
-    # Not `>`: of NaN every comparison is false.
-    require(off < close, f"{what}: the weights or buffers are not the same")
-    require(losses < max(close, CLOSE), f"{what}: the losses of the steps are not the same")
+    require(
+        all(abs(a - b) < close for a, b in zip(found["history"], history, strict=True)),
+        f"{what}: the losses of the steps are not the same",
+    )
 
 
 def sums(calls: Sequence[Call]) -> list[Call]:
-    """The calls that can carry gradients: sums of more than one number."""
-    return [call for call in calls if call.operation in SUMS and call.bytes > 8]
+    """The calls that can carry gradients: sums of more than two numbers that are no integers."""
+    return [
+        call
+        for call in calls
+        if call.operation in SUMS and call.bytes > 16 and call.numbers.startswith("float")
+    ]
 
 
 def ends_of_steps(calls: Sequence[Call], of: Config) -> list[float]:

@@ -119,7 +119,9 @@ def test_the_hub_answers_as_torch_does(
         assert complaint == 0
         np.testing.assert_array_equal(np.frombuffer(data, numbers), expected)
     assert not raised
-    assert [(c.operation, c.bytes) for c in made.calls] == [(operation, arrays[0].nbytes)]
+    assert [(c.operation, c.numbers, c.bytes) for c in made.calls] == [
+        (operation, numbers, arrays[0].nbytes)
+    ]
 
 
 def test_ranks_that_do_not_agree_are_told(part: Any) -> None:
@@ -128,7 +130,7 @@ def test_ranks_that_do_not_agree_are_told(part: Any) -> None:
     with hub(network, 2) as (ends, raised, made):
         arrays = [np.zeros(3), np.zeros(4)]
         back = ask(network, ends, ("all_reduce", "float64", "sum", 0), arrays)
-    words = "rank 0: all_reduce of 24 bytes of float64; rank 1: all_reduce of 32 bytes"
+    words = "rank 0: all_reduce of 24 bytes of float64 (sum, root 0); rank 1: all_reduce of 32 bytes"
     assert [complaint for complaint, _ in back] == [1, 1]
     assert all(words in text.decode() for _, text in back)
     assert words in str(raised[0])
@@ -161,7 +163,7 @@ def test_a_root_that_is_no_rank_ends_the_run(part: Any) -> None:
 def test_a_flood_ends_the_run(part: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub remembers what was sent, but not without end."""
     network = part("network")
-    monkeypatch.setattr(network, "MOST", 100)
+    monkeypatch.setattr(network, "MOST", 2500)
     with hub(network, 1) as (ends, raised, made):
         for _ in range(2):
             ask(network, ends, ("all_reduce", "float64", "sum", 0), [np.ones(6)])
@@ -213,11 +215,11 @@ def test_the_steps_of_ranks_are_told_from_bytes(part: Any) -> None:
     at = iter(range(1000))
 
     def call(size: int) -> Any:
-        return network.Call("all_reduce", size, 0.0, float(next(at)), ())
+        return network.Call("all_reduce", "float64", size, 0.0, float(next(at)), ())
 
     calls = []
     for _ in range(running.steps(of)):
-        calls += [call(whole - 16), call(8), call(16)]
+        calls += [call(whole - 32), call(16), call(32)]
     assert running.ends_of_steps(calls, of) == [2.0, 5.0, 8.0, 11.0]
     assert running.seconds_of_step(calls, of) == 3.0
     assert running.seconds_of_step(calls[:4], of) == float("inf")
@@ -243,6 +245,33 @@ def test_a_result_that_is_none_is_wrong_and_no_fault_of_ours(part: Any, content:
         found = running.Ran(ended, ended.files).result("a run")
         checks._begin(1)
         running.require_same(found, running.truth(running.config(0)), "a run")
+
+
+@pytest.mark.parametrize("name", ["layers.0.weight", "scale", "history"])
+def test_nan_is_not_the_same(part: Any, name: str) -> None:
+    """A run that has diverged is not compared by a largest difference, which NaN passes."""
+    running = part("running")
+    checks._begin(1)
+    right = running.truth(running.config(0))
+    weights, history = {key: value.ravel().copy() for key, value in right[0].items()}, [*right[1]]
+    running.require_same({"weights": weights, "history": history}, right, "a run")
+    (history if name == "history" else weights[name])[-1] = float("nan")
+    with pytest.raises(checks.Wrong):
+        running.require_same({"weights": weights, "history": history}, right, "a run")
+
+
+def test_a_hub_does_not_wait_for_a_rank_that_does_not_read(part: Any) -> None:
+    """Not beyond its deadline, however large the answer is."""
+    network = part("network")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        data = bytes(8 * 1024 * 1024)
+        head = network.HEAD.pack(0, 0, 0, 0, len(data))
+        sender = threading.Thread(target=theirs.sendall, args=(head + data,))
+        sender.start()
+        network.Hub([ours]).serve(time.monotonic() + 1)
+        sender.join()
+    # It has come back at all, which it did not while it sent without a limit.
 
 
 def started(lab: Any, script: str, *options: str, ranks: int = 2) -> subprocess.CompletedProcess:
