@@ -39,7 +39,7 @@ check: setup  ## the everyday part of the tests, with linters and types
 
 test: check  ## everything: the slow tests and a sample of every lab's audit too
 	@pytest -n 2 -m slow
-	@autograde audit --sample 8
+	@autograde audit --sample 4
 
 lab: setup  ## open JupyterLab on the labs, as a candidate sees them
 	@jupyter lab --notebook-dir=labs
