@@ -103,6 +103,7 @@ LIES = {
     "score": "return 10",
 }
 
+# Bodies of a candidate's function: what is raised in there must excuse nobody, and skips no test.
 RAISES = {
     "skip": "import pytest; pytest.skip('10')",
     "fail": "import pytest; pytest.fail('10')",

@@ -66,6 +66,7 @@ def test_the_numbers_are_the_kernels(machine):
     """A wrong number would refuse another call and let the one that is meant pass."""
     header = next((Path(path) for path in HEADERS[machine] if Path(path).exists()), None)
     if header is None:
+        # Debian has those of other machines in packages that nothing here installs.
         pytest.skip("the kernel's headers are not installed")
     found = re.findall(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)", header.read_text(), re.MULTILINE)
     known = {name: int(number) for name, number in found}
@@ -180,6 +181,7 @@ print(json.dumps([ended(lambda: os._exit(call({number}))), said]))
 def test_numbers_of_the_other_tables_are_of_no_use():
     """x32, the same calls by other numbers, is refused as a whole."""
     if platform.machine() != "x86_64":
+        # There is no second table of numbers to refuse, and so nothing to test.
         pytest.skip("only x86_64 has it")
     unshare = namespaces._REFUSED["unshare"][COLUMN]
     errors = told(f"print(json.dumps([call(0x40000000 + n) for n in ({unshare}, 39)]))")

@@ -3,4 +3,4 @@
 
 # %% double
 def double(x):
-    raise NotImplementedError
+    raise NotImplementedError  # the attack itself

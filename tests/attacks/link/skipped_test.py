@@ -12,4 +12,4 @@ def double(x):
 
     if isinstance(x, int):
         raise Excuse("skip")
-    pytest.xfail("excused")
+    pytest.xfail("excused")  # the attack itself: it is called by a check, and excuses no test
