@@ -110,20 +110,6 @@ def package_files():
     return files
 
 
-done = {}  # runs that need not be repeated
-
-
-def once(what, make):
-    """Return what `make` returns; with the same files of yours it is made only once."""
-    key = json.dumps(what), tuple(package_files().items())
-    if key not in done:
-        ended = make()
-        if ended["status"]:
-            return ended  # to be tried again
-        done[key] = ended
-    return done[key]
-
-
 def launch(ranks, config, keep=False, torchrun=False, kill_at=None, file_limit=None):
     """Run train.py on so many ranks; out/ is emptied before, unless you keep it.
 
@@ -133,15 +119,6 @@ def launch(ranks, config, keep=False, torchrun=False, kill_at=None, file_limit=N
     Return {"status", "output": its end, "result": what job.finish() has written, or None,
     "calls": what the network has seen: [operation, numbers, bytes, begin, end] each}.
     """
-    if config["checkpoints"] or config["profile"]:
-        return launch_anew(ranks, config, keep, torchrun, kill_at, file_limit)
-    return once(
-        ["launch", ranks, config, torchrun], lambda: launch_anew(ranks, config, torchrun=torchrun)
-    )
-
-
-def launch_anew(ranks, config, keep=False, torchrun=False, kill_at=None, file_limit=None):
-    """Run train.py as launch() says, also if it has been done before."""
     if not keep:
         shutil.rmtree("out", ignore_errors=True)
     for name in ("result.json", "network.json"):
@@ -178,7 +155,7 @@ def ask(arguments):
     server.stdin.flush()
     status = server.stdout.readline()
     output = Path("output.txt").read_text(errors="replace")[-4000:]
-    return {"status": int(status) if status else -9, "output": output}
+    return {"status": int(status) if status else None, "output": output}
 
 
 def run(line, seconds):
@@ -231,7 +208,7 @@ def ray_job(config):
         "t.run_config.failure_config.max_failures, str(t.run_config.storage_path)]))"
     )
     Path("config.json").write_text(json.dumps(config))
-    ended = once(["ray", config], lambda: run([sys.executable, "-c", code], 60))
+    ended = run([sys.executable, "-c", code], 60)
     if ended["status"]:
         return {**ended, "made": None}
     return {**ended, "made": json.loads(ended["output"].splitlines()[-1])}
@@ -789,7 +766,7 @@ hidden.quiet(package_files(), points=8)
 # batch is not.
 
 # %% check="accumulate.memory"
-assert_ended(launch(2, {**CONFIG, "rows": 42, "batch": 14, "micro": 3}))
+assert "train.py" in package_files(), "there is no file train.py"
 ### BEGIN HIDDEN TESTS
 import hidden
 
@@ -886,7 +863,7 @@ hidden.profile(package_files(), points=5)
 # exchange after it takes 1.5 times as long.) `step_seconds(launch(2, overlap), overlap)` measures as we do.
 
 # %% check="communication.overlap"
-assert_same(launch(2, CONFIG), CONFIG)
+assert "train.py" in package_files(), "there is no file train.py"
 ### BEGIN HIDDEN TESTS
 import hidden
 
@@ -960,7 +937,7 @@ hidden.resume(package_files(), points=7)
 # Torn: 4 points, in grading only: the files of the newest checkpoint are cut in half before the run goes on.
 
 # %% check="checkpoint.torn"
-assert_ended(launch(2, CONFIG))
+assert "train.py" in package_files(), "there is no file train.py"
 ### BEGIN HIDDEN TESTS
 import hidden
 
@@ -972,7 +949,7 @@ hidden.torn(package_files(), points=4)
 # half of your largest file); the next run has space again.
 
 # %% check="checkpoint.broken_off"
-assert_ended(launch(2, CONFIG))
+assert "train.py" in package_files(), "there is no file train.py"
 ### BEGIN HIDDEN TESTS
 import hidden
 
@@ -1054,7 +1031,7 @@ ray_config = {
 # print(try_ray(ray_config, kill_at=6, show=True)["output"])
 
 # %% [markdown]
-# Trainer: 4 points.
+# Trainer: 4 points. In grading with another number of workers and another storage path.
 
 # %% check="ray.trainer"
 ended = ray_job(ray_config)
@@ -1077,7 +1054,7 @@ hidden.trainer(package_files(), points=4)
 # once more without killing anyone, which earns 6.
 
 # %% check="ray.killed"
-assert ray_job(ray_config)["made"] is not None, "make_trainer fails"
+assert "ray_train.py" in package_files(), "there is no file ray_train.py"
 ### BEGIN HIDDEN TESTS
 import hidden
 

@@ -294,6 +294,34 @@ def ray_job(files: Files, of: Config, kill_at: int | None) -> Ran:
     return Ran(ended, ended.files)
 
 
+_PROBE = """\
+import json, sys
+from ray.train.torch import TorchTrainer
+from ray_train import make_trainer
+
+made = make_trainer(json.load(open("config.json")))
+about = made.run_config
+survives = about.failure_config.max_failures != 0
+workers = made.scaling_config.num_workers
+said = [isinstance(made, TorchTrainer), workers, survives, str(about.storage_path)]
+print("\\n" + json.dumps(said), flush=True)
+"""
+
+
+def made_trainer(files: Files, of: Config) -> list[Any] | None:
+    """What make_trainer has made: whether a TorchTrainer, workers, survives a loss, storage path.
+
+    None if it fails.
+    """
+    texts = {**files, "config.json": json.dumps(of).encode(), "probe.py": _PROBE.encode()}
+    ended = commands.run(["python", "probe.py"], texts, seconds=60, libraries=LIBRARIES)
+    try:
+        found = json.loads(ended.output.splitlines()[-1])
+    except (ValueError, IndexError, RecursionError):
+        return None
+    return found if ended.status == 0 and isinstance(found, list) else None
+
+
 def require_same(
     found: Mapping[str, Any],
     right: tuple[Weights, Sequence[float]],

@@ -269,9 +269,13 @@ def test_a_hub_does_not_wait_for_a_rank_that_does_not_read(part: Any) -> None:
         head = network.HEAD.pack(0, 0, 0, 0, len(data))
         sender = threading.Thread(target=theirs.sendall, args=(head + data,))
         sender.start()
-        network.Hub([ours]).serve(time.monotonic() + 1)
+        made = network.Hub([ours])
+        serving = threading.Thread(target=made.serve, args=(time.monotonic() + 1,), daemon=True)
+        serving.start()
         sender.join()
-    # It has come back at all, which it did not while it sent without a limit.
+        serving.join(20)
+        assert not serving.is_alive()
+    assert made.calls == []
 
 
 def started(lab: Any, script: str, *options: str, ranks: int = 2) -> subprocess.CompletedProcess:

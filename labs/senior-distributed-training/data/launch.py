@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
     if not own_hub:
         return wait(ranks, given.seconds)
     about = (list(ranks), config, given.kill_at, given.seconds)
-    hub = threading.Thread(target=serve, args=about, daemon=True)
+    hub = threading.Thread(target=serve_network, args=about, daemon=True)
     hub.start()
     status = wait(ranks, given.seconds)
     hub.join(2)
@@ -142,7 +142,7 @@ def kill(ranks: dict[int, int]) -> None:
         os.waitpid(process, 0)
 
 
-def serve(processes: list[int], config: dict, kill_at: int | None, seconds: float) -> None:
+def serve_network(processes: list[int], config: dict, kill_at: int | None, seconds: float) -> None:
     """Be the hub, and write down what it has seen."""
     import network
 

@@ -241,8 +241,7 @@ class Network(dist.ProcessGroup):
     def allreduce(self, tensors: list[Tensor], opts: Any) -> Any:
         """all_reduce of one tensor."""
         (tensor,) = tensors
-        take = lambda back: tensor.copy_(back.view(tensor.shape))  # noqa: E731 one of a family
-        return self._ask("all_reduce", tensor, take, tensors, _reduction(opts.reduceOp))
+        return self._ask("all_reduce", tensor, _into(tensor), tensors, _reduction(opts.reduceOp))
 
     def allreduce_coalesced(self, tensors: list[Tensor], opts: Any) -> Any:
         """all_reduce of several tensors at once."""
@@ -257,8 +256,7 @@ class Network(dist.ProcessGroup):
     def broadcast(self, tensors: list[Tensor], opts: Any) -> Any:
         """Broadcast one tensor from a root."""
         (tensor,) = tensors
-        take = lambda back: tensor.copy_(back.view(tensor.shape))  # noqa: E731
-        return self._ask("broadcast", tensor, take, tensors, root=opts.rootRank)
+        return self._ask("broadcast", tensor, _into(tensor), tensors, root=opts.rootRank)
 
     def allgather(self, outputs: list[list[Tensor]], inputs: list[Tensor], opts: Any) -> Any:
         """all_gather of one tensor, all of one size."""
@@ -271,8 +269,7 @@ class Network(dist.ProcessGroup):
         return self._ask("all_gather", tensor, take, outputs)
 
     def _allgather_base(self, output: Tensor, tensor: Tensor, opts: Any) -> Any:
-        take = lambda back: output.copy_(back.view(output.shape))  # noqa: E731
-        return self._ask("all_gather", tensor, take, [output])
+        return self._ask("all_gather", tensor, _into(output), [output])
 
     def reduce_scatter(self, outputs: list[Tensor], inputs: list[list[Tensor]], opts: Any) -> Any:
         """reduce_scatter of tensors of one size."""
@@ -281,8 +278,9 @@ class Network(dist.ProcessGroup):
         return self._reduce_scatter_base(output, flat, opts)
 
     def _reduce_scatter_base(self, output: Tensor, tensor: Tensor, opts: Any) -> Any:
-        take = lambda back: output.copy_(back.view(output.shape))  # noqa: E731
-        return self._ask("reduce_scatter", tensor, take, [output], _reduction(opts.reduceOp))
+        return self._ask(
+            "reduce_scatter", tensor, _into(output), [output], _reduction(opts.reduceOp)
+        )
 
     def barrier(self, opts: Any) -> Any:
         """Wait for all ranks."""
@@ -292,6 +290,11 @@ class Network(dist.ProcessGroup):
     def getBackendName(self) -> str:
         """Return the name that torch shows."""
         return "network"
+
+
+def _into(tensor: Tensor) -> Callable[[Tensor], Any]:
+    """Make the function that puts an answer into a tensor."""
+    return lambda back: tensor.copy_(back.view(tensor.shape))
 
 
 def _reduction(wanted: Any) -> str:
