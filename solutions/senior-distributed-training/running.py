@@ -92,7 +92,7 @@ def config(number: int, **changes: Any) -> Config:
 
 def truth(of: Config) -> tuple[Weights, list[float]]:
     """Weights and history of one process."""
-    model, history = job.train_alone({**of, "device": "cpu", "model": _quick(of["model"])})
+    model, history = job.train_alone({**of, "device": "cpu", "model": quick(of["model"])})
     return {name: value.numpy() for name, value in model.state_dict().items()}, history
 
 
@@ -106,13 +106,13 @@ def gradients(of: Config) -> list[np.ndarray]:
 
     handle = register_optimizer_step_pre_hook(keep)
     try:
-        job.train_alone({**of, "device": "cpu", "model": _quick(of["model"])})
+        job.train_alone({**of, "device": "cpu", "model": quick(of["model"])})
     finally:
         handle.remove()
     return found
 
 
-def _quick(about: Mapping[str, Any]) -> dict[str, Any]:
+def quick(about: Mapping[str, Any]) -> dict[str, Any]:
     """A model's description without what only takes time and memory."""
     return {key: about[key] for key in about if key not in ("slow", "heavy", "progress")}
 
@@ -142,7 +142,7 @@ def gradient_bytes(of: Config) -> int:
 
 @dataclass(frozen=True)
 class Ran:
-    """A run: how it ended, its files below ``out/``, and what the hub saw."""
+    """A run: how it ended (None: we killed it), its files below ``out/``, what the hub saw."""
 
     ended: commands.Ended | None
     files: Files | None
@@ -157,9 +157,10 @@ class Ran:
             If the run has failed or hung, or there is no such result.
         """
         ended = self.ended
+        assert ended is not None  # of a run that we have killed nobody asks for a result
         written = any_status and "result.json" in (self.files or {})
-        if not written and (ended is None or ended.status != 0):
-            late = ended is not None and (ended.why == "time" or ended.status == 124)
+        if not written and ended.status != 0:
+            late = ended.why == "time" or ended.status == 124
             raise (Late if late else Wrong)(f"{what}: {_end(ended)}")
         require(self.files is not None, f"{what}: it leaves more than 64 MB below out/")
         assert self.files is not None
@@ -180,9 +181,7 @@ class Ran:
         return {"weights": weights, "history": history, "profile": profile}
 
 
-def _end(ended: commands.Ended | None) -> str:
-    if ended is None:
-        return "its ranks do not come together on the network"
+def _end(ended: commands.Ended) -> str:
     if ended.why == "time" or ended.status == 124:
         ranks = sorted(set(re.findall(r"^rank (\d) has not ended", ended.output, re.MULTILINE)))
         words = f"; it waits on rank {', '.join(ranks)}" if ranks else ""
