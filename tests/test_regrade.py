@@ -177,17 +177,29 @@ def test_a_faulty_check_fails_the_regrade_and_leaves_no_old_score(repository):
     assert scores(repository)["sample-right", "check_double"] == (None, True)
 
 
+CLUSTER = """
+import sys
+from ray.cluster_utils import Cluster
+
+cluster = Cluster(True, head_node_args={"num_cpus": 2, "num_gpus": 1})
+print("\\naddress", cluster.address, flush=True)
+sys.stdin.read()
+cluster.shutdown()
+"""
+
+
 @pytest.fixture
 def cluster(monkeypatch):
     """Address of a running Ray cluster that believes in one GPU."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    from ray.cluster_utils import Cluster  # Ray reads these when it is imported
-
-    cluster = Cluster(True, head_node_args={"num_cpus": 2, "num_gpus": 1})
-    yield cluster.address
-    cluster.shutdown()
+    # In a process of its own: Ray reads these when it is imported, and here it may be already.
+    with subprocess.Popen(
+        [sys.executable, "-c", CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield next(line.split()[1] for line in process.stdout if line.startswith("address "))
+        process.stdin.close()
 
 
 def regraded(repository, *options):

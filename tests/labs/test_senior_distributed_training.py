@@ -322,9 +322,11 @@ BROKEN: list[tuple[str, str, str, str, float]] = [
 ]
 
 
-def points(function: Callable[..., checks.Earned], files: Mapping[str, bytes]) -> float:
-    """What a check gives; nothing if it says that the answer is wrong."""
-    checks._begin(5)
+def points(
+    lab: Any, function: Callable[..., checks.Earned], files: Mapping[str, bytes]
+) -> float:
+    """What a check gives under the lab's limits; nothing if it says that the answer is wrong."""
+    checks._begin(5, checks.Room(limits=lab.about.limits.model_dump()))
     try:
         return float(function(files, 4))
     except checks.Wrong:
@@ -334,12 +336,12 @@ def points(function: Callable[..., checks.Earned], files: Mapping[str, bytes]) -
 @slow
 @pytest.mark.parametrize(("name", "file", "was", "becomes", "left"), BROKEN)
 def test_a_fault_costs_its_check(
-    part: Any, name: str, file: str, was: str, becomes: str, left: float
+    lab: Any, part: Any, name: str, file: str, was: str, becomes: str, left: float
 ) -> None:
     """The reference keeps all points of a check, and loses them by one wrong line."""
     right = part("running").reference()
     check = getattr(part("hidden"), name)
-    assert points(check, right) == 4
+    assert points(lab, check, right) == 4
     text = right[file].decode()
     assert text.count(was) == 1
     broken = text.replace(was, becomes)
@@ -347,11 +349,11 @@ def test_a_fault_costs_its_check(
         broken = broken.replace("    mean = 0.0\n", "    mean, kept = 0.0, []\n").replace(
             "    return mean\n", "    sum(kept).backward()\n    return mean\n", 1
         )
-    assert points(check, {**right, file: broken.encode()}) == left
+    assert points(lab, check, {**right, file: broken.encode()}) == left
 
 
 @slow
-def test_nothing_of_a_ray_job_is_left(part: Any) -> None:
+def test_nothing_of_a_ray_job_is_left(lab: Any, part: Any) -> None:
     """A worker is killed, the job ends right, and no process, port or shared memory remains."""
 
     def seen() -> tuple[set[int], set[int], set[str]]:
@@ -361,9 +363,9 @@ def test_nothing_of_a_ray_job_is_left(part: Any) -> None:
         return processes, ports, {path.name for path in Path("/dev/shm").iterdir()}
 
     hidden, running = part("hidden"), part("running")
-    points(hidden.epochs, running.reference())  # starts the template, which stays
+    points(lab, hidden.epochs, running.reference())  # starts the template, which stays
     before = seen()
-    assert points(hidden.killed, running.reference()) == 4
+    assert points(lab, hidden.killed, running.reference()) == 4
     deadline = time.monotonic() + 10
     while any(now - then for now, then in zip(seen(), before, strict=True)):
         assert time.monotonic() < deadline, (before, seen())
