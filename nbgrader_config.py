@@ -27,7 +27,10 @@ warnings.filterwarnings("ignore", category=SAWarning)
 
 c.CourseDirectory.root = str(course)
 c.CourseDirectory.release_directory = "../labs"
-c.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
+
+from autograde import gradebook  # noqa: E402
+
+c.CourseDirectory.db_url = gradebook.url(course)
 
 # Grading: our steps stand where nbgrader's own would run the candidate's code and its tests in one
 # process. ARCHITECTURE.md says why each of nbgrader's steps is replaced.

@@ -4,9 +4,22 @@ Owns writing a :class:`~autograde.verdict.Result` into the database through nbgr
 taking scores out before a grading begins. A grader's manual scores and comments are never touched.
 """
 
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from autograde.verdict import Result, Status
+
+#: Names a gradebook elsewhere, such as one in PostgreSQL, by its SQLAlchemy URL.
+VARIABLE = "AUTOGRADE_GRADEBOOK"
+
+
+def url(course: Path) -> str:
+    """The gradebook's URL: of the variable, or a SQLite file in the course's folder."""
+    return os.environ.get(VARIABLE) or f"sqlite:///{course / 'gradebook.db'}"
 
 
 def forget(db_url: str, lab: str, candidate: str) -> None:
@@ -31,22 +44,39 @@ def commit(db_url: str, result: Result, assignment: str | None = None) -> None:
     notebooks of other courses, where it has a name of its own.
     """
     with Gradebook(db_url) as gradebook:
-        assignment = assignment or result.lab
-        gradebook.update_or_create_student(result.candidate)
-        with gradebook.db.no_autoflush:  # SQLAlchemy warns of what nbgrader has half made
-            gradebook.update_or_create_submission(assignment, result.candidate)
-        key = (result.lab, assignment, result.candidate)
-        for verdict in result.verdicts:
-            grade = gradebook.find_grade(verdict.cell, *key)
-            grade.auto_score = verdict.score
-            grade.needs_manual_grade = verdict.score is None or grade.manual_score is not None
-        for reading in result.readings:
-            grade = gradebook.find_grade(reading.cell, *key)
-            grade.auto_score = None if reading.attempted else 0.0
-            grade.needs_manual_grade = reading.attempted or grade.manual_score is not None
-        for comment in gradebook.find_submission_notebook(*key[:2], result.candidate).comments:
-            comment.auto_comment = comment_for(result, comment.name)
+        _write(gradebook, result, assignment or result.lab)
         gradebook.db.commit()
+
+
+def commit_all(db_url: str, results: Iterable[Result]) -> None:
+    """Write many submissions' scores in one transaction: all of them, or none after an error."""
+    with Gradebook(db_url) as gradebook, gradebook.engine.begin() as transaction:
+        # nbgrader's methods commit; on a connection that is in a transaction already, and in this
+        # mode, a session's commit writes what it holds and leaves the end to the connection.
+        gradebook.db.remove()
+        gradebook.db = scoped_session(
+            sessionmaker(bind=transaction, join_transaction_mode="rollback_only")
+        )
+        for result in results:
+            _write(gradebook, result, result.lab)
+            gradebook.db.commit()
+
+
+def _write(gradebook: Gradebook, result: Result, assignment: str) -> None:
+    gradebook.update_or_create_student(result.candidate)
+    with gradebook.db.no_autoflush:  # SQLAlchemy warns of what nbgrader has half made
+        gradebook.update_or_create_submission(assignment, result.candidate)
+    key = (result.lab, assignment, result.candidate)
+    for verdict in result.verdicts:
+        grade = gradebook.find_grade(verdict.cell, *key)
+        grade.auto_score = verdict.score
+        grade.needs_manual_grade = verdict.score is None or grade.manual_score is not None
+    for reading in result.readings:
+        grade = gradebook.find_grade(reading.cell, *key)
+        grade.auto_score = None if reading.attempted else 0.0
+        grade.needs_manual_grade = reading.attempted or grade.manual_score is not None
+    for comment in gradebook.find_submission_notebook(*key[:2], result.candidate).comments:
+        comment.auto_comment = comment_for(result, comment.name)
 
 
 def comment_for(result: Result, cell: str) -> str | None:
