@@ -29,7 +29,7 @@ demo: setup  ## build the labs, grade a sample cohort twice, write the scorecard
 	@echo "== grading it with nbgrader"
 	@for lab in $(LABS); do nbgrader autograde $$lab --force --log-level=WARN || exit 1; done
 	@echo "== grading it again: papermill on Ray"
-	@autograde regrade --workers 2
+	@autograde regrade --workers 2 --commit
 	@echo "== writing the scorecards"
 	@autograde report
 

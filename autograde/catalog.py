@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -229,7 +229,6 @@ class Release:
     @cached_property
     def tests_hash(self) -> str:
         """Hexadecimal SHA-256 of all that can change a score: tests, data, limits and points."""
-        digest = hashlib.sha256()
         rules = {
             "name": self.name,
             "limits": self.lab.limits.model_dump(),
@@ -239,10 +238,23 @@ class Release:
         for kind in ("public", "private"):
             files: Mapping[str, bytes] = getattr(self, kind)
             entries += [(f"{kind}/{path}", files[path]) for path in sorted(files)]
-        for label, content in entries:
-            # Lengths go in too: otherwise moving a byte from one file to the next changes nothing.
-            digest.update(f"{label}\0{len(content)}\0".encode() + content)
-        return digest.hexdigest()
+        return _digest(entries)
+
+    @cached_property
+    def data_hash(self) -> str:
+        """Hexadecimal SHA-256 of the files that the candidate has beside the notebook."""
+        return _digest((path, self.public[path]) for path in sorted(self.public))
+
+
+def _digest(entries: Iterable[tuple[str, bytes]]) -> str:
+    """Hash contents with their names.
+
+    Lengths go in too: otherwise moving a byte from one file to the next would change nothing.
+    """
+    digest = hashlib.sha256()
+    for name, content in entries:
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def root(start: Path | None = None) -> Path:

@@ -1,4 +1,4 @@
-"""The command line: ``autograde build | sample | regrade | report | audit | review | doctor``.
+"""The command line: ``autograde build | sample | regrade | diff | report | audit | …``.
 
 Owns arguments, progress display and exit codes; every command is a few calls into one module.
 Exit codes: 0 all is well, 1 something was found (a grader error, an audit that fails), 2 the
@@ -7,13 +7,16 @@ command cannot be carried out as given.
 
 import os
 import sys
+import time
 import traceback
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +24,8 @@ from autograde import catalog
 
 if TYPE_CHECKING:
     from autograde.audit import Audit, MutantTrial
+    from autograde.runs import Run
+    from autograde.verdict import Result
 from autograde.errors import AutogradeError, LabError, UsageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -89,43 +94,54 @@ def regrade(
         Literal["auto", "cpu", "cuda"] | None,
         typer.Option(help="Where labs that have a `device` compute. Default: as the lab says."),
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Execute also what an earlier run had the same.")
+    ] = False,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped.")
+    ] = None,
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Write the run into the gradebook when it has ended.")
+    ] = False,
     unsafe: Unsafe = False,
 ) -> None:
-    """Grade every submission again, headless: papermill on Ray. Scores go to the gradebook."""
+    """Grade every submission again, headless: papermill on Ray. A run's folder has what came out.
+
+    Whatever stops it, --resume goes on where it was. Without --commit no standing result changes.
+    """
     from autograde import regrade as regrader
+    from autograde import runs
     from autograde.doctor import require_sandbox
 
-    if not unsafe and address is None:  # elsewhere, each worker says it for itself
-        require_sandbox()
     root = catalog.root()
     course = root / "course"
-    labs = _chosen(lab, root)
-    jobs = regrader.find(course, labs, candidate or [])
-    releases = {name: catalog.release(name, root) for name in {job.lab for job in jobs}}
-    folder = regrader.new_folder(course)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    faulty = []
-    with Progress(*columns, TimeRemainingColumn(), console=out) as progress:
-        bar = progress.add_task("regrading", total=len(jobs))
-        ended = regrader.run(
-            jobs,
-            releases,
-            course,
-            folder,
-            workers=workers,
-            address=address,
-            device=device,
-            sandboxed=not unsafe,
+    if resume is not None:
+        if lab or candidate or device or fresh or unsafe:
+            raise UsageError(
+                "--resume goes on with what the run was begun with: leave out --lab, --candidate, "
+                "--device, --fresh and --unsafe-no-sandbox"
+            )
+        run = runs.load(course, resume)
+        releases = {name: catalog.release(name, root) for name in run.manifest.labs}
+        runs.require_unchanged(run, releases)
+    else:
+        jobs = regrader.find(course, _chosen(lab, root), candidate or [])
+        releases = {name: catalog.release(name, root) for name in {job.lab for job in jobs}}
+        parameters = runs.Parameters(device=device, sandboxed=not unsafe, fresh=fresh)
+        run = runs.begin(course, jobs, releases, parameters)
+    if run.manifest.parameters.sandboxed and address is None:  # elsewhere, each worker says it
+        require_sandbox()
+    try:
+        faulty = _watch(
+            regrader.grade(run, releases, course, workers=workers, address=address), run
         )
-        for result in ended:
-            words = f"{result.lab} {result.candidate}: {result.score:g} of {result.points:g}"
-            if result.status != "graded":
-                words += f" ({result.status})"
-            progress.console.print(words, markup=False)
-            progress.advance(bar)
-            if result.status == "grader error":
-                faulty.append(result)
-    out.print(f"{len(jobs)} graded; notebooks and results.jsonl are in {_shown(folder, root)}")
+    except KeyboardInterrupt:
+        err.print(f"stopped; go on with: autograde regrade --resume {run.name}", markup=False)
+        raise typer.Exit(130) from None
+    out.print(f"{len(run.manifest.jobs)} graded: {_shown(run.folder, root)}", markup=False)
+    if commit:
+        runs.commit(course, run)
+        out.print("written into the gradebook")
     for result in faulty:
         for verdict in result.verdicts:
             if verdict.score is None:
@@ -134,6 +150,77 @@ def regrade(
                     markup=False,
                 )
     if faulty:
+        raise typer.Exit(1)
+
+
+def _watch(ended: Iterator["Result"], run: "Run") -> list["Result"]:
+    """Show results as they come; those with a grader error are returned."""
+    faulty = [r for r in run.results() if r.status == "grader error"]
+    before, total = sum(map(run.done, run.manifest.jobs)), len(run.manifest.jobs)
+    begun, taken = time.monotonic(), 0
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[said]}"),
+    )
+    # Where nobody watches, each line says how far it is instead.
+    with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
+        bar = progress.add_task(run.name, total=total, completed=before, said="")
+        for count, result in enumerate(ended, start=before + 1):
+            words = f"{result.lab} {result.candidate}: {result.score:g} of {result.points:g}"
+            if result.status != "graded":
+                words += f" ({result.status})"
+            if result.origin:
+                words += f" (as in {result.origin})"
+                taken += 1
+            if result.status == "grader error":
+                faulty.append(result)
+            executed = count - before - taken
+            rate = executed / (time.monotonic() - begun)
+            said = f"{60 * rate:.1f}/min"
+            if executed:
+                said += f", {timedelta(seconds=round((total - count) / rate))} left"
+            if faulty:
+                said += f", {len(faulty)} grader errors"
+            if not out.is_terminal:
+                words = f"{count}/{total} {words} [{said}]"
+            progress.console.print(words, markup=False)
+            progress.update(bar, completed=count, said=said)
+    return faulty
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="RUN")],
+    new: Annotated[str, typer.Argument(metavar="RUN")],
+    html: Annotated[Path | None, typer.Option(help="Write a page, too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
+) -> None:
+    """Say whose result differs between two runs, by how much, in which task, and why.
+
+    Exit code 1 if nothing that changed explains a difference.
+    """
+    from autograde import diff as differ
+    from autograde import report as reporter
+    from autograde import runs
+
+    course = catalog.root() / "course"
+    found = differ.compare(runs.load(course, old), runs.load(course, new))
+    if html:
+        reporter.write_diff(found, html)
+    if as_json:
+        print(found.model_dump_json(indent=1))
+    else:
+        for one in found.differences:
+            out.print(Text(f"{one.candidate} {one.lab}: {one.words} ({', '.join(one.causes)})"))
+            for change in one.changes:
+                out.print(Text(f"  {change.cell}: {change.before or '-'} -> {change.after or '-'}"))
+        for words, jobs in found.others.items():
+            for job in jobs:
+                out.print(Text(f"{job.candidate} {job.lab}: {words}"))
+        out.print(Text(found.summary))
+    if found.unexplained:
         raise typer.Exit(1)
 
 
@@ -158,7 +245,7 @@ def report(lab: LabOption = None) -> None:
     course = root / "course"
     for name in _chosen(lab, root):
         found = results.load(course, name)
-        known, manual = gradebook.readers_scores(f"sqlite:///{course / 'gradebook.db'}", name)
+        known, manual = gradebook.readers_scores(gradebook.url(course), name)
         missing = sorted(known - {result.candidate for result in found})
         if not found and not missing:
             out.print(f"{name}: nothing graded yet")

@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from enum import Flag
+from functools import cache
 from html import escape
 from importlib.metadata import distributions
 from pathlib import Path
@@ -81,14 +82,25 @@ def route(cell: Mapping[str, Any]) -> Side:
 
 
 def environment_hash() -> str:
-    """sha256 over Python's version and the name and version of every installed package.
+    """sha256 over Python's version, every installed package's name and version, and our own code.
 
     Only what is installed beside this Python counts: a Ray worker's path has packages of Ray's own.
     """
     places = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     found = distributions(path=places)
     packages = sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in found})
-    return hashlib.sha256("\n".join([python_version(), *packages]).encode()).hexdigest()
+    text = "\n".join([python_version(), *packages, code_hash()])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """sha256 over the modules of this package, as they were when it was asked for first."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def seed_for(hashes: Hashes) -> int:

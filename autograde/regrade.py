@@ -1,40 +1,36 @@
-"""A whole cohort again: every submission executed headlessly by papermill, as Ray tasks.
+"""A whole cohort again: every submission executed headlessly by papermill, on Ray actors.
 
-Owns the run: finding submissions, sending them out by value, collecting results as they come, the
-run's folder and the write into the gradebook, which the driver alone does. Owns no grading: a task
-calls papermill with :class:`~autograde.engine.AutogradeEngine`.
+Owns how the submissions of a run (:mod:`autograde.runs`) are sent out by value to whatever machines
+there are, and what happens when one of them goes. Owns no grading: an actor calls papermill with
+:class:`~autograde.engine.AutogradeEngine`; and no folder, and no gradebook.
+
+The driver holds as many submissions at a time as there are actors, however large the cohort is.
 """
 
 import os
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
+import psutil
 
-from autograde import assemble, catalog, execute, gradebook, intake, results, workspace
-from autograde.errors import UsageError
+from autograde import assemble, catalog, execute, intake, runs, workspace
+from autograde.errors import GradingError, UsageError
+from autograde.runs import Device, Job, Run
 from autograde.verdict import Result
 
-#: What a lab's parameter ``device`` can be.
-Device = Literal["auto", "cpu", "cuda"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One submission by value."""
-
-    lab: str
-    candidate: str
-    submission: intake.Submission
+#: How often a submission is sent out before its points are left open: actors die of other causes.
+TRIES = 2
+#: Seconds without a result after which it is asked whether the machines are still there.
+LOOK = 10.0
 
 
 def find(course: Path, labs: Sequence[str], candidates: Sequence[str]) -> list[Job]:
-    """Submissions under ``course/submitted/<candidate>/<lab>/``.
+    """Submissions under ``course/submitted/<candidate>/<lab>/``, those of a lab together.
 
     Parameters
     ----------
@@ -46,114 +42,269 @@ def find(course: Path, labs: Sequence[str], candidates: Sequence[str]) -> list[J
     UsageError
         If a candidate is named who has handed nothing in, or there is nothing at all.
     """
-    jobs = []
-    for folder in sorted((course / "submitted").glob("*/*")):
-        candidate, lab = folder.parent.name, folder.name
-        wanted = lab in labs and (not candidates or candidate in candidates)
-        if wanted and folder.is_dir() and not folder.is_symlink():
-            jobs.append(Job(lab, candidate, intake.read(folder, lab)))
+    jobs = [
+        Job(lab=folder.name, candidate=folder.parent.name)
+        for folder in (course / "submitted").glob("*/*")
+        if folder.name in labs
+        and (not candidates or folder.parent.name in candidates)
+        and folder.is_dir()
+        and not folder.is_symlink()
+    ]
     missing = set(candidates) - {job.candidate for job in jobs}
     if missing:
         raise UsageError(f"nothing was handed in by {', '.join(sorted(missing))} for these labs")
     if not jobs:
         raise UsageError(f"no submission of {', '.join(labs)} under {course / 'submitted'}")
-    return jobs
+    return sorted(jobs, key=lambda job: (job.lab, job.candidate))
 
 
-def grade_one(
-    release: catalog.Release, job: Job, sandboxed: bool, device: Device | None
-) -> tuple[str, str]:
-    """Execute one submission with papermill: the result and the notebook, both as JSON.
+class Grader:
+    """What runs on Ray: a process that grades one lab's submissions one after the other.
 
-    ``device`` is what to set the lab's parameter of that name to; None leaves the lab's own value.
+    Its templates, and with them the sandbox, stay warm from one to the next.
     """
-    import papermill
-    from papermill.engines import papermill_engines
 
-    from autograde.engine import AutogradeEngine  # not before papermill, which imports it
+    def __init__(self, release: catalog.Release, sandboxed: bool, device: Device | None) -> None:
+        self.release, self.sandboxed, self.device = release, sandboxed, device
 
-    # By hand: where this package was sent to, it is not installed and has no entry point.
-    papermill_engines.register("autograde", AutogradeEngine)
-    collected: list[Result] = []
-    executed = papermill.execute_notebook(
-        assemble.assemble(release, job.submission),
-        None,
-        {"device": device} if device else None,
-        engine_name="autograde",
-        progress_bar=False,
-        release=release,
-        files=job.submission.files,
-        candidate=job.candidate,
-        sandboxed=sandboxed,
-        collect=collected,
-    )
-    return collected[0].model_dump_json(), nbformat.writes(executed)
+    def grade(self, candidate: str, submission: intake.Submission) -> tuple[str, str]:
+        """Execute a submission with papermill: the result and the notebook, both as JSON."""
+        import papermill
+        from papermill.engines import papermill_engines
+
+        from autograde.engine import AutogradeEngine  # not before papermill, which imports it
+
+        # By hand: where this package was sent to, it is not installed and has no entry point.
+        papermill_engines.register("autograde", AutogradeEngine)
+        collected: list[Result] = []
+        executed = papermill.execute_notebook(
+            assemble.assemble(self.release, submission),
+            None,
+            {"device": self.device} if self.device else None,
+            engine_name="autograde",
+            progress_bar=False,
+            release=self.release,
+            files=submission.files,
+            candidate=candidate,
+            sandboxed=self.sandboxed,
+            collect=collected,
+        )
+        return collected[0].model_dump_json(), nbformat.writes(executed)
 
 
-def run(
-    jobs: Sequence[Job],
+def grade(
+    run: Run,
     releases: Mapping[str, catalog.Release],
     course: Path,
-    folder: Path,
     *,
     workers: int,
     address: str | None = None,
-    device: Device | None = None,
-    sandboxed: bool = True,
 ) -> Iterator[Result]:
-    """Grade the jobs on Ray and yield each result as it comes.
+    """Grade on Ray what a run has no results of yet, and yield each result when it is kept.
 
     Parameters
     ----------
-    jobs, releases
+    run, releases
         What to grade, and the labs by name.
-    course, folder
-        nbgrader's working folder, and the run's own (:func:`new_folder`).
+    course
+        nbgrader's working folder.
     workers
         Gradings at a time on this machine; on a cluster, what it has decides.
     address
         A running Ray cluster instead of one on this machine.
-    device
-        Where labs with a parameter ``device`` compute; their own value by default. With
-        ``"cuda"`` they need a GPU, as the labs do of which ``lab.yaml`` says so.
-    sandboxed
-        Whether candidates' code is confined.
 
     Yields
     ------
     Result
-        In the order in which they end. The scores are in the gradebook, and the executed notebook
-        in the run's folder, when a result is yielded.
+        In the order in which they end.
 
     Raises
     ------
     UsageError
-        If a lab needs a GPU and the cluster has none; nothing was graded or forgotten.
+        If a lab needs a GPU and the cluster has none (nothing was graded), or another process is
+        at work on this run.
+    GradingError
+        If the cluster has lost the machines that a lab needs; the run can go on later.
     """
-    db_url = f"sqlite:///{course / 'gradebook.db'}"
-    done: list[Result] = []
+    device = run.manifest.parameters.device
     devices = {name: device for name, lab in releases.items() if device and _has_device(lab)}
     releases = {n: _with_gpu(r) if devices.get(n) == "cuda" else r for n, r in releases.items()}
-    with _ray(workers, address) as ray:
-        _require_gpus(releases, ray.cluster_resources())
-        for job in jobs:  # no score outlives the beginning of the run that replaces it
-            gradebook.forget(db_url, job.lab, job.candidate)
-            results.forget(course, job.lab, job.candidate)
-        for job, result, notebook in _outcomes(ray, jobs, releases, devices, sandboxed):
-            gradebook.commit(db_url, result)
-            results.save(course, result)
-            if notebook is not None:
-                name = f"{job.lab}.ipynb"
-                results.write_atomically(folder / job.candidate / job.lab / name, notebook)
-                # What formgrader and feedback read shows the same run as the gradebook.
-                results.write_atomically(
-                    course / "autograded" / job.candidate / job.lab / name, notebook
+    with run.held():
+        others = [] if run.manifest.parameters.fresh else runs.newest_first(course)
+        todo: dict[str, deque[_Sent]] = {}
+        for job in run.manifest.jobs:
+            if run.done(job):
+                continue
+            submission = intake.read(runs.submitted(course, job), job.lab)
+            if found := runs.earlier(others, run, job, submission.digest):
+                run.save(job, *found)
+                yield found[0]
+            else:
+                todo.setdefault(job.lab, deque()).append(_Sent(job))
+        if not todo:
+            return
+        most = max(releases[lab].lab.limits.memory_mb for lab in todo)
+        with _ray(workers, address, most) as ray:
+            _require_gpus([releases[lab] for lab in todo], ray.cluster_resources())
+            crew = _Crew(ray, releases, devices, run.manifest.parameters.sandboxed)
+            yield from _graded(ray, crew, todo, run, course)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A submission on its way: how often it was sent before, and the hash of what was sent."""
+
+    job: Job
+    tries: int = 0
+    digest: str = ""
+
+
+def _graded(
+    ray: Any, crew: "_Crew", todo: Mapping[str, deque[_Sent]], run: Run, course: Path
+) -> Iterator[Result]:
+    """Keep every actor busy until nothing is left; keep and yield each result."""
+    busy: dict[Any, tuple[Any, _Sent]] = {}
+    while busy or any(todo.values()):
+        crew.dismiss({lab for lab, queue in todo.items() if not queue})
+        for lab, queue in todo.items():
+            while queue and (actor := crew.take(lab)):
+                sent = queue.popleft()
+                submission = intake.read(runs.submitted(course, sent.job), lab)
+                sent = _Sent(sent.job, sent.tries + 1, submission.digest)
+                busy[actor.grade.remote(sent.job.candidate, submission)] = actor, sent
+        ready, _ = ray.wait(list(busy), num_returns=1, timeout=LOOK) if busy else ([], [])
+        if not ready:
+            crew.require_place({sent.job.lab for _, sent in busy.values()} or set(todo), run.name)
+            continue
+        (ready,) = ready
+        actor, sent = busy.pop(ready)
+        try:
+            text, notebook = ray.get(ready)
+            result = Result.model_validate_json(text)
+        except ray.exceptions.RayTaskError as error:  # the actor lives, and says what it met
+            result, notebook = crew.undecided(sent, str(error)), None
+        except ray.exceptions.RayError as error:
+            crew.lose(actor)
+            if sent.tries < TRIES:
+                todo[sent.job.lab].appendleft(sent)
+                continue
+            result, notebook = crew.undecided(sent, str(error)), None
+            actor = None
+        if actor:
+            crew.give_back(sent.job.lab, actor)
+        run.save(sent.job, result, notebook)
+        yield result
+
+
+class _Crew:
+    """The actors: each for one lab, as many as the cluster has room for, replaced when they die."""
+
+    def __init__(
+        self,
+        ray: Any,
+        releases: Mapping[str, catalog.Release],
+        devices: Mapping[str, Device],
+        sandboxed: bool,
+    ) -> None:
+        self._ray, self._releases, self._sandboxed = ray, releases, sandboxed
+        self._devices = devices
+        self._shipped: dict[str, Any] = {}
+        self._idle: list[tuple[str, Any]] = []
+        self._living: dict[Any, str] = {}  # actors, and the lab of each
+
+    def take(self, lab: str) -> Any | None:
+        """An actor of the lab that has nothing to do, a new one if there is room, or None."""
+        for index, (known, actor) in enumerate(self._idle):
+            if known == lab:
+                del self._idle[index]
+                return actor
+        if not self._room(lab):
+            return None
+        if lab not in self._shipped:
+            self._shipped[lab] = self._ray.put(self._releases[lab])
+        needs = self._needs(lab)
+        # With a GPU of its own, an actor is told by Ray which one: in CUDA_VISIBLE_DEVICES.
+        made = self._ray.remote(Grader).options(
+            num_cpus=needs["CPU"], memory=needs["memory"], num_gpus=needs["GPU"]
+        )
+        actor = made.remote(self._shipped[lab], self._sandboxed, self._devices.get(lab))
+        self._living[actor] = lab
+        return actor
+
+    def give_back(self, lab: str, actor: Any) -> None:
+        """The actor has nothing to do."""
+        self._idle.append((lab, actor))
+
+    def lose(self, actor: Any) -> None:
+        """End an actor, if it has not ended by itself."""
+        self._living.pop(actor)
+        self._ray.kill(actor)
+
+    def dismiss(self, labs: Set[str]) -> None:
+        """End idle actors of labs that are done: their room goes to others."""
+        for lab, actor in list(self._idle):
+            if lab in labs:
+                self._idle.remove((lab, actor))
+                self.lose(actor)
+
+    def require_place(self, labs: Set[str], run: str) -> None:
+        """Raise GradingError if no machine of the cluster is large enough for one of the labs."""
+        nodes = self._nodes()
+        for lab in sorted(labs):
+            needs = self._needs(lab)
+            if not any(_fits(needs, node) for node in nodes):
+                there = "; ".join(map(_words, nodes)) or "no machine"
+                raise GradingError(
+                    f"no machine of the Ray cluster can grade {lab}, which needs {_words(needs)}; "
+                    f"there is: {there}. No result is lost: bring machines back and go on with "
+                    f"`autograde regrade --resume {run}`"
                 )
-            done.append(result)
-            results.write_lines(
-                folder / "results.jsonl", sorted(done, key=lambda r: (r.lab, r.candidate))
-            )
-            yield result
+
+    def undecided(self, sent: _Sent, why: str) -> Result:
+        """The result of a grading that never came back."""
+        return execute.undecided(
+            self._releases[sent.job.lab],
+            sent.digest,
+            sent.job.candidate,
+            why,
+            sandboxed=self._sandboxed,
+        )
+
+    def _needs(self, lab: str) -> dict[str, float]:
+        about = self._releases[lab].lab
+        memory = about.limits.memory_mb * 2.0**20
+        return {"CPU": 1.0, "memory": memory, "GPU": float(about.needs.gpu)}
+
+    def _nodes(self) -> list[dict[str, float]]:
+        """What each living machine of the cluster has in all."""
+        return [
+            {name: node["Resources"].get(name, 0.0) for name in ("CPU", "memory", "GPU")}
+            for node in self._ray.nodes()
+            if node["Alive"]
+        ]
+
+    def _room(self, lab: str) -> bool:
+        """Whether one more actor has a place beside the others, each put where it fits first.
+
+        Ray may have put them otherwise. Then the new one waits until another one has ended.
+        """
+        nodes = self._nodes()
+        for needs in map(self._needs, (*self._living.values(), lab)):
+            place = next((node for node in nodes if _fits(needs, node)), None)
+            if place is None:
+                return False
+            for name, amount in needs.items():
+                place[name] -= amount
+        return True
+
+
+def _fits(needs: Mapping[str, float], node: Mapping[str, float]) -> bool:
+    return all(amount <= node[name] for name, amount in needs.items())
+
+
+def _words(resources: Mapping[str, float]) -> str:
+    gpu = f", {resources['GPU']:g} GPU" if resources["GPU"] else ""
+    return f"{resources['CPU']:g} CPU, {resources['memory'] / 2**30:.1f} GiB{gpu}"
 
 
 def _has_device(release: catalog.Release) -> bool:
@@ -173,9 +324,9 @@ def _with_gpu(release: catalog.Release) -> catalog.Release:
     return replace(release, lab=release.lab.model_copy(update={"needs": needs}))
 
 
-def _require_gpus(releases: Mapping[str, catalog.Release], found: Mapping[str, float]) -> None:
-    """Raise if Ray would wait for ever for a node with a GPU."""
-    needy = sorted(name for name, release in releases.items() if release.lab.needs.gpu)
+def _require_gpus(wanted: Sequence[catalog.Release], found: Mapping[str, float]) -> None:
+    """Raise if there is a lab that no node of the cluster can grade."""
+    needy = sorted(release.name for release in wanted if release.lab.needs.gpu)
     if needy and found.get("GPU", 0) < 1:
         raise UsageError(
             f"{', '.join(needy)} must be graded on a GPU, and Ray has none (CPUs: "
@@ -187,14 +338,19 @@ def _require_gpus(releases: Mapping[str, catalog.Release], found: Mapping[str, f
 
 
 @contextmanager
-def _ray(workers: int, address: str | None) -> Iterator[Any]:
-    """Ray's module while it is connected to a cluster, or to one that it starts here."""
+def _ray(workers: int, address: str | None, memory_mb: int) -> Iterator[Any]:
+    """Ray's module while it is connected to a cluster, or to one that it starts here.
+
+    Here there is always room for one grading, of a lab that may take ``memory_mb``: what a lab may
+    take is more than what nearly every submission takes.
+    """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray  # a second of imports that no other command needs
 
     start: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
-        start |= {"num_cpus": workers, "include_dashboard": False}
+        memory = max(psutil.virtual_memory().available * 0.7, memory_mb * 2**20)
+        start |= {"num_cpus": workers, "_memory": int(memory), "include_dashboard": False}
     else:
         start |= {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parent)]}}
     ray.init(**start)
@@ -203,41 +359,3 @@ def _ray(workers: int, address: str | None) -> Iterator[Any]:
     finally:
         ray.shutdown()
         workspace.sweep()  # Ray kills its workers
-
-
-def _outcomes(
-    ray: Any,
-    jobs: Sequence[Job],
-    releases: Mapping[str, catalog.Release],
-    devices: Mapping[str, Device],
-    sandboxed: bool,
-) -> Iterator[tuple[Job, Result, str | None]]:
-    """Send all jobs out; yield each with its result and executed notebook as they come back."""
-    remote = ray.remote(num_cpus=1, max_retries=1)(grade_one)
-    shipped = {name: ray.put(release) for name, release in releases.items()}
-    waiting = {}
-    for job in jobs:
-        # With a GPU of its own, a task is told by Ray which one: in CUDA_VISIBLE_DEVICES.
-        task = remote.options(num_gpus=int(releases[job.lab].lab.needs.gpu))
-        sent = task.remote(shipped[job.lab], job, sandboxed, devices.get(job.lab))
-        waiting[sent] = job
-    while waiting:
-        (ready,), _ = ray.wait(list(waiting), num_returns=1)
-        job = waiting.pop(ready)
-        try:
-            text, notebook = ray.get(ready)
-            yield job, Result.model_validate_json(text), notebook
-        except ray.exceptions.RayError as error:
-            lost = execute.undecided(
-                releases[job.lab],
-                job.submission.digest,
-                job.candidate,
-                str(error),
-                sandboxed=sandboxed,
-            )
-            yield job, lost, None
-
-
-def new_folder(course: Path) -> Path:
-    """Folder of a new run, named by the time (UTC) and a random end."""
-    return course / "runs" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

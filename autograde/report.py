@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograde import catalog
+from autograde.diff import Diff
 from autograde.errors import UsageError
 from autograde.outputs import clean_text
 from autograde.results import write_atomically
@@ -127,6 +128,11 @@ def write(
     return Scorecards(
         folder / "index.html", {card.name: folder / page_name(card.name) for card in cards}
     )
+
+
+def write_diff(diff: Diff, path: Path) -> None:
+    """Write the page that compares two runs."""
+    write_atomically(path, _templates().get_template("diff.html").render(diff=diff))
 
 
 def page_name(candidate: str) -> str:

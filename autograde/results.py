@@ -7,7 +7,6 @@ submission without a file has no result, whatever the gradebook remembers.
 
 import os
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from autograde.verdict import Result
@@ -34,11 +33,6 @@ def load(course: Path, lab: str) -> list[Result]:
     found = folder(course, lab)
     paths = sorted(found.glob("*.json")) if found.is_dir() else []
     return [Result.model_validate_json(path.read_bytes()) for path in paths]
-
-
-def write_lines(path: Path, results: Iterable[Result]) -> None:
-    """Write ``results.jsonl``: one result a line."""
-    write_atomically(path, "".join(r.model_dump_json() + "\n" for r in results))
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """What one check said about one submission, and what one grading said about all of them.
 
 Owns the closed set of verdicts, the score rule for a test cell's value, and the record
-(:class:`Result`) that goes into ``results.jsonl``, the gradebook and the scorecard. Owns no
+(:class:`Result`) that goes into a run's folder, the gradebook and the scorecard. Owns no
 running of code: that is :mod:`autograde.execute`.
 """
 
@@ -77,7 +77,10 @@ class Reading(Record):
 
 
 class Hashes(Record):
-    """What the verdicts depend on; equal hashes must give equal scores (sha256, hex)."""
+    """What the verdicts depend on; equal hashes must give equal scores (sha256, hex).
+
+    ``tests`` holds the lab's data and limits, too, and ``environment`` this package's own code.
+    """
 
     submission: str
     tests: str
@@ -96,7 +99,8 @@ class Result(Record):
     submission could not be read (every score is 0 and ``note`` says why) and "grader error" when a
     check or the machinery failed by a fault of ours. ``sandbox`` is "none" for a grading in which
     nothing confined the candidate's code (``--unsafe-no-sandbox``): its scores are what that code
-    left of them.
+    left of them. ``origin`` is the run that executed the submission if this result was taken over
+    from it, because nothing had changed; "" if it was executed for this result.
     """
 
     lab: str
@@ -112,6 +116,7 @@ class Result(Record):
     cpu: float
     hashes: Hashes
     sandbox: Literal["bubblewrap", "none"] = "none"
+    origin: str = ""
 
     @property
     def score(self) -> float:

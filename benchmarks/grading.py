@@ -59,7 +59,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from autograde import answers, assemble, catalog, namespaces, sandbox, warden
+from autograde import answers, assemble, catalog, intake, namespaces, runs, sandbox, warden
 from autograde.forks import Kind, templates
 from autograde.intake import Cell
 from autograde.kernels import Kernel
@@ -193,9 +193,8 @@ class Bench:
             printed: Scores = json.loads((self.folder / "log").read_text())
             return printed
         if way.command[0] == "autograde":
-            (lines,) = root.glob("course/runs/*/results.jsonl")
-            results = map(Result.model_validate_json, lines.read_text().splitlines())
-            return {r.candidate: {v.cell: v.score for v in r.verdicts} for r in results}
+            (run,) = runs.newest_first(root / "course")
+            return {r.candidate: {v.cell: v.score for v in r.verdicts} for r in run.results()}
         from nbgrader.api import Gradebook
 
         database = root / ("course/gradebook.db" if way.course == "ours" else "gradebook.db")
@@ -274,7 +273,7 @@ class _Looking(threading.Thread):
 def ways(lab: str) -> list[Way]:
     """Every way of grading, the floor first."""
     grade = ("nbgrader", "autograde", lab)
-    regrade = ("autograde", "regrade", "--workers")
+    regrade = ("autograde", "regrade", "--commit", "--workers")
     return [
         Way("floor", "ours", _again("--lab", lab, "--as-floor")),
         Way("vanilla", "vanilla", grade),
@@ -343,7 +342,8 @@ def run_floor(lab: str) -> None:
                 os.close(receiver)
                 shell = InteractiveShell.instance(config=no_history)
                 with contextlib.redirect_stdout(io.StringIO()):
-                    found = _one_namespace(shell, job.submission.cells, tests, release.graded)
+                    cells = intake.read(runs.submitted(root / "course", job), lab).cells
+                    found = _one_namespace(shell, cells, tests, release.graded)
                 os.write(sender, json.dumps(found).encode())
                 os._exit(0)
             os.close(sender)

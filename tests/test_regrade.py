@@ -1,5 +1,6 @@
 """A cohort graded by nbgrader and again by papermill on Ray: the same scores, cell by cell."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -8,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde import results
+from autograde import results, runs
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,7 +63,8 @@ def graded(double):
 ANSWERS = {
     "right": ("right", "return x + x", "[]"),
     "typed": ("wrong", "return 2", "[double]"),
-    "crash": ("wrong", "raise ValueError(x)", "[double]"),
+    # Slowly, so that a regrade can be caught before it has ended.
+    "crash": ("wrong", "import time; time.sleep(2); raise ValueError(x)", "[double]"),
 }
 
 
@@ -115,6 +118,11 @@ def scores(repository):
         }
 
 
+def newest_run(repository):
+    """The run that was begun last."""
+    return runs.newest_first(repository / "course")[0]
+
+
 @pytest.mark.slow
 def test_regrade_equals_nbgrader_autograde(repository):
     """Scores in the gradebook, verdicts and reasons agree between the two front ends."""
@@ -123,6 +131,10 @@ def test_regrade_equals_nbgrader_autograde(repository):
     first, graded = scores(repository), results.load(repository / "course", "small")
 
     code, said = run(repository, "autograde", "regrade", "--workers", "2")
+    assert code == 0, said
+    assert scores(repository) == first  # nothing is written there without being asked for
+    assert results.load(repository / "course", "small") == graded
+    code, said = run(repository, "autograde", "regrade", "--fresh", "--commit", "--workers", "2")
     assert code == 0, said
     second, regraded = scores(repository), results.load(repository / "course", "small")
 
@@ -139,10 +151,10 @@ def test_regrade_equals_nbgrader_autograde(repository):
             unlike = {"wall", "cpu", "detail"}
             assert v.model_dump(exclude=unlike) == w.model_dump(exclude=unlike)
 
-    (folder,) = (repository / "course/runs").iterdir()
-    lines = (folder / "results.jsonl").read_text().splitlines()
-    assert [json.loads(line)["candidate"] for line in lines] == [r.candidate for r in regraded]
-    executed = (folder / "sample-typed/small/small.ipynb").read_text()
+    newest = newest_run(repository)
+    assert list(newest.results()) == regraded
+    assert newest.manifest.labs.keys() == {"small"}
+    executed = (newest.folder / "sample-typed/small/small.ipynb").read_text()
     assert "3 of 6 points" in executed or "Wrong" in executed
     assert "BEGIN HIDDEN" not in executed
 
@@ -152,12 +164,110 @@ def test_regrade_equals_nbgrader_autograde(repository):
 
     # One candidate alone; then somebody who has handed in nothing.
     code, said = run(
-        repository, "autograde", "regrade", "--candidate", "sample-typed", "--workers", "1"
+        repository, "autograde", "regrade", "--commit", "--candidate=sample-typed", "--workers=1"
     )
     assert (code, scores(repository)) == (0, first), said
+    assert f"(as in {newest.name})" in said
     code, said = run(repository, "autograde", "regrade", "--candidate", "nobody")
     assert code == 2
     assert "nobody" in said
+
+
+def verdicts(run):
+    """What counts of each result of a run."""
+    unlike = {"wall", "cpu", "detail", "started"}
+    return {
+        result.candidate: (
+            result.model_dump(exclude={"verdicts", *unlike}),
+            [verdict.model_dump(exclude=unlike) for verdict in result.verdicts],
+        )
+        for result in run.results()
+    }
+
+
+@contextlib.contextmanager
+def begun(repository, *options):
+    """A regrade that is under way, once its first result is there; and its run."""
+    known = {run.name for run in runs.newest_first(repository / "course")}
+    command = [Path(sys.executable).parent / "autograde", "regrade", "--workers=1", *options]
+    with subprocess.Popen(
+        command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            said = next((line for line in process.stdout if line.startswith("1/")), None)
+            assert said, "the regrade ended without a result"
+            (run,) = (r for r in runs.newest_first(repository / "course") if r.name not in known)
+            yield process, run
+        finally:
+            process.kill()
+
+
+def grader(process):
+    """The one process that grades for a regrade with one worker."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    lines = {child: child.as_dict(["cmdline"], ad_value=())["cmdline"] for child in family}
+    (found,) = (child for child, line in lines.items() if "ray::Grader" in " ".join(line))
+    return found
+
+
+@pytest.mark.slow
+def test_a_killed_regrade_goes_on(repository):
+    """After a SIGKILL nothing runs on; --resume grades the rest once, with the same results."""
+    code, said = run(repository, "autograde", "regrade", "--fresh")
+    assert code == 0, said
+    undisturbed = verdicts(newest_run(repository))
+    with begun(repository, "--fresh") as (process, stopped):
+        # Ray's own agents take more than a minute to see that everybody has gone.
+        family = [grader(process), *grader(process).children(recursive=True)]
+        process.kill()
+    _, alive = psutil.wait_procs(family, timeout=60)
+    assert not alive, alive
+    done = {job.candidate for job in stopped.manifest.jobs if stopped.done(job)}
+    assert 1 <= len(done) < 5
+    written = {path: path.stat().st_mtime_ns for path in stopped.folder.rglob("result.json")}
+
+    code, said = run(repository, "autograde", "regrade", "--resume", stopped.name)
+    assert code == 0, said
+    assert "(as in" not in said
+    assert not any(f"small {candidate}:" in said for candidate in done)
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    assert verdicts(stopped) == undisturbed
+    code, said = run(repository, "autograde", "regrade", "--resume", stopped.name, "--fresh")
+    assert code == 2
+    assert "leave out" in said
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_nothing(repository):
+    """The submission that it had is graded by another one; nothing is lost or graded twice."""
+    with begun(repository, "--fresh") as (process, disturbed):
+        grader(process).kill()
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, said
+    ended = [line.split()[0] for line in said.splitlines() if " small " in line]
+    assert ended == ["2/5", "3/5", "4/5", "5/5"]
+    code, said = run(repository, "autograde", "regrade", "--fresh")
+    assert code == 0, said
+    code, said = run(repository, "autograde", "diff", disturbed.name, newest_run(repository).name)
+    assert (code, said) == (0, "5 the same, 0 different\n")
+
+
+@pytest.mark.slow
+def test_a_check_that_depends_on_chance_is_found(repository, tmp_path):
+    """Two full runs of the same submissions differ, and the diff fails and says for whom."""
+    copy = shutil.copytree(repository, tmp_path / "repository")
+    shutil.rmtree(copy / "course/runs")
+    chance = HIDDEN.replace("else 6.0", "else int(__import__('time').time() * 1000) % 600 / 100")
+    (copy / "solutions/small/hidden.py").write_text(chance)
+    for _ in range(2):
+        options = ("--candidate=sample-right", "--fresh")
+        code, said = run(copy, "autograde", "regrade", *options)
+        assert code == 0, said
+    new, old = runs.newest_first(copy / "course")
+    code, said = run(copy, "autograde", "diff", old.name, new.name)
+    assert code == 1
+    assert "sample-right small: " in said
+    assert "(nondeterministic)" in said
 
 
 @pytest.mark.slow
@@ -169,7 +279,7 @@ def test_a_faulty_check_fails_the_regrade_and_leaves_no_old_score(repository):
         hidden.write_text(
             HIDDEN.replace("return 3.0", "return 300.0").replace("else 6.0", "else 600.0")
         )
-        code, said = run(repository, "autograde", "regrade", "--candidate", "sample-right")
+        code, said = run(repository, "autograde", "regrade", "--commit", "--candidate=sample-right")
     finally:
         hidden.write_text(good)
     assert code == 1
@@ -204,7 +314,8 @@ def cluster(monkeypatch):
 
 def regraded(repository, *options):
     """Regrade one right submission; its cells as formgrader reads them: tags, source, output."""
-    code, said = run(repository, "autograde", "regrade", "--candidate", "sample-right", *options)
+    command = ("regrade", "--fresh", "--commit", "--candidate=sample-right", *options)
+    code, said = run(repository, "autograde", *command)
     assert code == 0, said
     notebook = json.loads(
         (repository / "course/autograded/sample-right/small/small.ipynb").read_text()
