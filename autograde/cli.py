@@ -124,13 +124,14 @@ def regrade(
         run = runs.load(course, resume)
         releases = {name: catalog.release(name, root) for name in run.manifest.labs}
         runs.require_unchanged(run, releases)
-    else:
+        unsafe = not run.manifest.parameters.sandboxed
+    if not unsafe and address is None:  # elsewhere, each worker says it for itself
+        require_sandbox()
+    if resume is None:
         jobs = regrader.find(course, _chosen(lab, root), candidate or [])
         releases = {name: catalog.release(name, root) for name in {job.lab for job in jobs}}
         parameters = runs.Parameters(device=device, sandboxed=not unsafe, fresh=fresh)
         run = runs.begin(course, jobs, releases, parameters)
-    if run.manifest.parameters.sandboxed and address is None:  # elsewhere, each worker says it
-        require_sandbox()
     try:
         faulty = _watch(
             regrader.grade(run, releases, course, workers=workers, address=address), run

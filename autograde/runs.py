@@ -146,10 +146,11 @@ class Run:
         """
         descriptor = os.open(self.folder / "manifest.json", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UsageError(f"another process is at work on the run {self.name}") from error
             yield
-        except BlockingIOError as error:
-            raise UsageError(f"another process is at work on the run {self.name}") from error
         finally:
             os.close(descriptor)
 
@@ -290,15 +291,16 @@ def commit(course: Path, run: Run) -> None:
             f"handed in again or gone since the run {run.name}: {', '.join(newer)}. Their new work "
             "has no score in it; regrade, which takes over what has not changed"
         )
-    for job in jobs:
-        results.forget(course, job.lab, job.candidate)
-    gradebook.commit_all(gradebook.url(course), run.results())
-    for job, result in zip(jobs, run.results(), strict=True):
-        if notebook := run.notebook(job):
-            # What formgrader and feedback read shows the same run as the gradebook.
-            place = course / "autograded" / job.candidate / job.lab / f"{job.lab}.ipynb"
-            results.write_atomically(place, notebook)
-        results.save(course, result)
+    with run.held():
+        for job in jobs:
+            results.forget(course, job.lab, job.candidate)
+        gradebook.commit_all(gradebook.url(course), run.results())
+        for job, result in zip(jobs, run.results(), strict=True):
+            if notebook := run.notebook(job):
+                # What formgrader and feedback read shows the same run as the gradebook.
+                place = course / "autograded" / job.candidate / job.lab / f"{job.lab}.ipynb"
+                results.write_atomically(place, notebook)
+            results.save(course, result)
 
 
 def submitted(course: Path, job: Job | Result) -> Path:
