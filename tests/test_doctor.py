@@ -7,7 +7,6 @@ missing, so that these tests need no rights and change nothing here.
 import re
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -91,14 +90,12 @@ def test_what_varies_timings_is_told_but_is_no_obstacle():
     assert re.match(r"[\d.]+ GiB; a submission may use up to [\d.]+ GiB", findings["memory"].found)
 
 
-def test_a_success_is_remembered(bwrap):
+def test_a_success_is_remembered(bwrap, monkeypatch):
     """A batch of gradings tries the sandbox once, not once a submission."""
     doctor.require_sandbox.cache_clear()
     doctor.require_sandbox()
-    begun = time.monotonic()
-    for _ in range(100):
-        doctor.require_sandbox()
-    assert time.monotonic() - begun < 0.1
+    monkeypatch.setattr(sandbox, "bwrap", lambda: "/nowhere")
+    doctor.require_sandbox()
     bwrap("exit 1")
     for _ in range(2):  # a failure is not: its cause may be gone
         with pytest.raises(SandboxError):

@@ -62,9 +62,9 @@ def test_too_much_text_keeps_both_ends():
 def test_one_enormous_message_keeps_both_ends_and_takes_no_time():
     """50 MB in one piece."""
     outputs = Outputs(1000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     outputs.add("stream", stream("BEGIN" + "x" * 50_000_000 + "END"))
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     text = shown(outputs)
     assert text.startswith("BEGIN")
     assert text.endswith("END")
@@ -95,11 +95,11 @@ def test_many_small_outputs_are_bounded_too(kind, content):
 def test_markup_made_to_be_slow_is_not_sanitised(unit):
     """Nesting a million deep would keep the sanitiser busy for an hour."""
     outputs = Outputs(40_000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(20):
         outputs.add("display_data", {"data": {"text/html": unit * 1_000_000}})
         outputs.add("display_data", {"data": {"text/html": unit * (15_000 // len(unit))}})
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     assert len(json.dumps(valid(outputs))) < 200_000
 
 

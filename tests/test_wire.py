@@ -1014,10 +1014,10 @@ def test_colliding_hashes_are_refused(tag):
     keys = [((1 << 61) - 1) * i for i in range(1 << 14)]
     big = [k.to_bytes(10, "little") for k in keys]
     nodes = [x for _ in keys for x in ([["i"]] if tag == "s" else [["i"], 1])]
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Malformed, match="same hash"):
         wire.decode(forge([tag, *nodes], *big))
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_high_recursion_limit_does_not_reach_the_parser():
