@@ -27,13 +27,12 @@ from matplotlib.ticker import MaxNLocator
 from autograde import catalog
 from autograde.diff import Diff
 from autograde.errors import UsageError
+from autograde.items import ENOUGH, FEW
 from autograde.outputs import clean_text
 from autograde.results import write_atomically
 from autograde.scorecard import Card, Cohort, Manual, TaskShare, number, percent
 from autograde.verdict import Result, Status
 
-#: Below this, a mean or a share says little about a task.
-FEW = 10
 #: A longer reason is folded: beside the rest it would hide the other tasks.
 LONG = 320
 #: Told apart by people who cannot tell red from green; a word always stands beside the colour.
@@ -118,7 +117,10 @@ def write(
     cards = [Card(lab, result, manual.get(result.candidate, {})) for result in ordered]
     cohort = Cohort(lab, cards, missing)
     one, all_ = map(_templates().get_template, ("candidate.html", "cohort.html"))
-    pages = {folder / page_name(card.name): one.render(lab=lab, card=card) for card in cards}
+    pages = {
+        folder / page_name(card.name): one.render(lab=lab, card=card, cohort=cohort)
+        for card in cards
+    }
     pages[folder / "index.html"] = all_.render(lab=lab, cohort=cohort)
     for path, text in pages.items():
         write_atomically(path, text)
@@ -233,5 +235,11 @@ def _templates() -> Environment:
     )
     made.filters |= {"number": number, "percent": percent, "moment": moment, "page_name": page_name}
     made.filters |= {"histogram": histogram, "stacked": stacked}
-    made.globals |= {"LONG": LONG, "FEW": FEW, "COLOURS": COLOURS, "MARK": Markup(_MARK)}
+    made.globals |= {
+        "LONG": LONG,
+        "FEW": FEW,
+        "ENOUGH": ENOUGH,
+        "COLOURS": COLOURS,
+        "MARK": Markup(_MARK),
+    }
     return made

@@ -7,13 +7,14 @@ yet (a text to be read, a grader error) stay open or make a range, and are never
 looks, and that its hostile text is harmless there, belongs to :mod:`autograde.report`.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
 
-from autograde import catalog
+from autograde import catalog, items
 from autograde.verdict import Reading, Result, Status, Verdict, total, worst
 
 Manual = Mapping[str, float | None]
@@ -279,6 +280,16 @@ class TaskShare:
 
 
 @dataclass(frozen=True)
+class TaskFigures:
+    """What a task measures; ``seconds`` is the median that its checks took."""
+
+    title: str
+    difficulty: items.Estimate | None
+    discrimination: items.Estimate | None
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Cohort:
     """All that the cohort's page says."""
 
@@ -346,6 +357,67 @@ class Cohort:
     def checked(self) -> list[TaskShare]:
         """The tasks that have checks, and so verdicts to draw."""
         return [task for task in self.tasks if task.words.keys() & set(Status)]
+
+    @cached_property
+    def population(self) -> list[Card]:
+        """Whom figures may compare: all points decided, by the tests that graded the most."""
+        decided = [card for card in self.readable if not card.automatic.undecided]
+        tests = Counter(card.result.hashes.tests for card in decided)
+        most = max(tests, key=lambda value: (tests[value], value), default="")
+        return [card for card in decided if card.result.hashes.tests == most]
+
+    @cached_property
+    def measured(self) -> tuple[TaskFigures, ...]:
+        """What each task with checks measures in the population, in the lab's order."""
+        earned = [
+            {row.id: total(v.score for v in row.verdicts) for row in card.tasks if row.verdicts}
+            for card in self.population
+        ]
+        possible = {
+            row.id: total(v.points for v in row.verdicts)
+            for card in self.population[:1]
+            for row in card.tasks
+            if row.verdicts
+        }
+        seconds: dict[str, list[float]] = {task: [] for task in possible}
+        for row in (row for card in self.population for row in card.tasks if row.verdicts):
+            seconds[row.id].append(math.fsum(verdict.wall for verdict in row.verdicts))
+        titles = {task.id: task.title for task in self.tasks}
+        return tuple(
+            TaskFigures(
+                title=titles[task],
+                difficulty=items.difficulty([one[task] / most for one in earned]),
+                discrimination=items.discrimination(
+                    [one[task] / most for one in earned],
+                    [total([*one.values(), -one[task]]) for one in earned],
+                ),
+                seconds=median(seconds[task]),
+            )
+            for task, most in possible.items()
+        )
+
+    @property
+    def alpha(self) -> items.Estimate | None:
+        """Cronbach's alpha of the tasks with checks, in the population."""
+        rows = [
+            [total(v.score for v in row.verdicts) for row in card.tasks if row.verdicts]
+            for card in self.population
+        ]
+        return items.alpha(rows)
+
+    def standing(self, card: Card) -> str:
+        """A candidate's percentile with population, number and date, or why there is none."""
+        if all(card is not other for other in self.population):
+            return ""
+        totals = [other.automatic.earned for other in self.population]
+        share = items.percentile(card.automatic.earned, totals)
+        if share is None:
+            return f"not enough candidates to compare (n = {len(totals)}, {items.ENOUGH} needed)"
+        last = max(other.result.started for other in self.population)[:10]
+        return (
+            f"above {percent(share)} of the candidates graded with these tests until {last} "
+            f"(n = {len(totals)}, automatic points, equals count half)"
+        )
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

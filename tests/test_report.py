@@ -460,3 +460,51 @@ def test_open_points_are_a_range() -> None:
     assert str(points) == "5 of 10"
     assert str(dataclasses.replace(points, waiting=4)) == "5 to 9 of 10"
     assert str(dataclasses.replace(points, earned=0, undecided=4, waiting=6)) == "? of 10"
+
+
+def many(n: int) -> list[Result]:
+    """Results of n candidates, the later ones with more points in both tasks."""
+    return [
+        result(
+            f"c{index:03}",
+            verdict("check_join", Status.PARTIAL, 20.0 * index / n),
+            verdict("check_memo_claims", Status.PARTIAL, 6.0 * (index // 2 * 2) / n),
+        )
+        for index in range(n)
+    ]
+
+
+def test_a_large_cohort_has_figures_and_percentiles(tmp_path: Path) -> None:
+    """Shares, correlations and alpha with intervals; each candidate's place with n and date."""
+    cards = report.write(LAB, many(40), tmp_path)
+    page = Page(cards.cohort).text
+    assert re.search(
+        r"Join & keep 0\.49 \(0\.\d\d to 0\.\d\d\) 1\.00 \(1\.00 to 1\.00\) 1\.2", page
+    )
+    assert re.search(r"Cronbach's alpha over 2 tasks: 0\.\d\d \(0\.\d\d to 0\.\d\d\)", page)
+    assert "Not enough candidates" not in page
+    place = "above 51 % of the candidates graded with these tests until 2026-11-23 (n = 40"
+    assert place in Page(cards.candidates["c020"]).text
+
+
+def test_a_small_cohort_says_that_it_is_small(tmp_path: Path) -> None:
+    """No correlation, alpha or percentile of few; the number that is needed stands there."""
+    cards = report.write(LAB, many(12), tmp_path)
+    page = Page(cards.cohort).text
+    assert "Not enough candidates (n = 12)" in page
+    assert "correlations and alpha need 30" in page
+    assert "Cronbach's alpha over" not in page
+    one = Page(cards.candidates["c003"]).text
+    assert "not enough candidates to compare (n = 12, 30 needed)" in one
+    assert "above" not in one
+
+
+def test_candidates_of_other_tests_or_undecided_are_not_compared(tmp_path: Path) -> None:
+    """Figures and places are of those whom the same tests graded to the end, and of nobody else."""
+    other = result("other", tests="d" * 64)
+    cards = report.write(LAB, [*many(35), other, result("undecided", FAULTY)], tmp_path)
+    assert "of the 35 candidates whose points are all decided" in Page(cards.cohort).text
+    for name in ("other", "undecided"):
+        text = Page(cards.candidates[name]).text
+        assert "above" not in text
+        assert "not enough candidates" not in text
