@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -209,32 +210,31 @@ def test_work_handed_in_after_a_run_is_not_given_its_score(course, release):
 
 
 @pytest.fixture
-def postgres(tmp_path_factory, monkeypatch):
+def postgres(monkeypatch):
     """URL of a database on a PostgreSQL server of Debian's package, started for the test."""
     if not BINARIES:
         pytest.skip("PostgreSQL is not installed: CONTRIBUTING.md says how")
-    folder = tmp_path_factory.mktemp("postgres")
-    folder.chmod(0o777)
-    data, binaries = folder / "data", BINARIES[-1]
-    for parent in folder.parents:  # pytest's folders are their owner's alone
-        if "pytest" in parent.name:
-            parent.chmod(0o755)
+    # Not one of pytest's folders, which are their owner's alone: the server refuses to be root,
+    # and Debian's package has made an account for it.
+    own = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    own = own if os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        if own:
+            shutil.chown(folder, "postgres")
 
-    def call(program, *arguments):
-        # The server refuses root; Debian's package has made an account for it.
-        own = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        line = [*(own if os.geteuid() == 0 else []), binaries / program, *arguments]
-        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
+        def call(program, *arguments):
+            line = [*own, BINARIES[-1] / program, *arguments]
+            done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, done.stdout + done.stderr
 
-    call("initdb", "--pgdata", data, "--auth=trust", "--username=grader", "--no-sync")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    call("pg_ctl", "--pgdata", data, "-w", "-l", folder / "log", "-o", options, "start")
-    url = f"postgresql+psycopg://grader@/postgres?host={folder}"
-    monkeypatch.setenv(gradebook.VARIABLE, url)
-    yield url
-    call("pg_ctl", "--pgdata", data, "-w", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
+        data = ("--pgdata", f"{folder}/data")
+        call("initdb", *data, "--auth=trust", "--username=grader", "--no-sync")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        call("pg_ctl", *data, "-w", "-l", f"{folder}/log", "-o", options, "start")
+        url = f"postgresql+psycopg://grader@/postgres?host={folder}"
+        monkeypatch.setenv(gradebook.VARIABLE, url)
+        yield url
+        call("pg_ctl", *data, "-w", "-m", "immediate", "stop")
 
 
 @pytest.mark.slow
