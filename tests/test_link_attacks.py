@@ -105,7 +105,7 @@ LIES = {
 
 # Bodies of a candidate's function: what is raised in there must excuse nobody, and skips no test.
 RAISES = {
-    "skip": "import pytest; pytest.skip('10')",
+    "skip": "import pytest; pytest.skip('10')",  # the attack: candidate's code, skips no test
     "fail": "import pytest; pytest.fail('10')",
     "assume": "import hypothesis; hypothesis.assume(False)",
     "timed out": "import autograde.remote as r; raise r.TimedOut('x')",
@@ -119,7 +119,7 @@ RAISES = {
     "memory": "raise MemoryError",
     "recursion": "return double(x)",
     "base": "raise BaseException('base')",
-    "not implemented": "raise NotImplementedError",
+    "not implemented": "raise NotImplementedError",  # the attack: written code poses as a stub
     "no arguments": "import subprocess; raise subprocess.CalledProcessError(1, 'x')",
     "surrogate": "raise ValueError('\\ud800')",
     "chain": "raise type('a' * 100_000, (ValueError,), {'__module__': 'b' * 100_000})()",

@@ -32,18 +32,9 @@ def course(tmp_path):
 @pytest.fixture
 def release():
     """The lab."""
-    cell = {"grade_id": "check_double", "points": 6, "grade": True, "solution": False}
-    notebook = nbformat_notebook([("code", cell)])
-    return catalog.release_from_notebook("small", notebook)
-
-
-def nbformat_notebook(cells):
-    """A notebook of nbgrader's with these cells, as bytes."""
-    made = [
-        {"cell_type": kind, "source": "", "metadata": {"nbgrader": meta}, "outputs": []}
-        for kind, meta in cells
-    ]
-    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
+    about = {"grade_id": "check_double", "points": 6, "grade": True, "solution": False}
+    cell = {"cell_type": "code", "metadata": {"nbgrader": about}}
+    return catalog.release_from_notebook("small", json.dumps({"cells": [cell]}).encode())
 
 
 def begun(course, release, **parameters):
@@ -52,10 +43,12 @@ def begun(course, release, **parameters):
     return runs.begin(course, jobs, {"small": release}, runs.Parameters(**parameters))
 
 
-def ended(run, course, score=6.0, cell="check_double", status="graded"):
+def ended(run, course, score=6.0, status="graded"):
     """The run with a result for everybody."""
     for job in run.manifest.jobs:
-        verdict = Verdict(cell=cell, task="double", points=6, score=score, status=Status.PASSED)
+        verdict = Verdict(
+            cell="check_double", task="double", points=6, score=score, status=Status.PASSED
+        )
         hashes = Hashes(
             submission=intake.read(runs.submitted(course, job), "small").digest,
             tests=run.manifest.labs["small"].tests,
@@ -213,6 +206,7 @@ def test_work_handed_in_after_a_run_is_not_given_its_score(course, release):
 def postgres(monkeypatch):
     """URL of a database on a PostgreSQL server of Debian's package, started for the test."""
     if not BINARIES:
+        # A server is not to be had from PyPI, and everything else is tested on SQLite, too.
         pytest.skip("PostgreSQL is not installed: CONTRIBUTING.md says how")
     # Not one of pytest's folders, which are their owner's alone: the server refuses to be root,
     # and Debian's package has made an account for it.
