@@ -1,4 +1,4 @@
-"""The command line: ``autograde build | sample | regrade | diff | report | audit | …``.
+"""The command line: ``autograde COMMAND``, a function of its name each.
 
 Owns arguments, progress display and exit codes; every command is a few calls into one module.
 Exit codes: 0 all is well, 1 something was found (a grader error, an audit that fails), 2 the

@@ -174,7 +174,8 @@ def _graded(
                 busy[actor.grade.remote(sent.job.candidate, submission)] = actor, sent
         ready, _ = ray.wait(list(busy), num_returns=1, timeout=LOOK) if busy else ([], [])
         if not ready:
-            crew.require_place({sent.job.lab for _, sent in busy.values()} or set(todo), run.name)
+            wanted = {sent.job.lab for _, sent in busy.values()}
+            crew.require_place(wanted | {lab for lab, queue in todo.items() if queue}, run.name)
             continue
         (ready,) = ready
         actor, sent = busy.pop(ready)

@@ -1,8 +1,8 @@
 """The standing result of each submission, one JSON file each, whichever front end made it.
 
-Owns ``course/results/<lab>/<candidate>.json``. A grading takes the old result away before it
-begins and writes the new one when it ends, so what stands is always what the last run said; a
-submission without a file has no result, whatever the gradebook remembers.
+Owns ``course/results/<lab>/<candidate>.json``. ``nbgrader autograde`` takes the old result away
+before it begins, the commit of a run before it writes, so what stands is always what the last of
+them said; a submission without a file has no result, whatever the gradebook remembers.
 """
 
 import os

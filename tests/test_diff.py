@@ -62,7 +62,8 @@ def make(tmp_path, monkeypatch):
 
 def test_equal_runs_have_no_difference(make):
     """Seconds and reasons may differ; points and verdicts are what counts."""
-    other = result().model_copy(update={"wall": 9.0, "verdicts": (verdict(),)})
+    slower = verdict().model_copy(update={"wall": 9.0, "reason": "1.3 times as long as ours"})
+    other = result(slower).model_copy(update={"wall": 9.0})
     found = diff.compare(make("a", result()), make("b", other))
     assert (found.same, found.differences, found.unexplained) == (1, (), ())
     assert found.summary == "1 the same, 0 different"
