@@ -18,7 +18,7 @@ from typing import Any
 import nbformat
 import psutil
 
-from autograde import assemble, catalog, execute, intake, runs, workspace
+from autograde import assemble, catalog, execute, intake, namespaces, runs, workspace
 from autograde.errors import GradingError, UsageError
 from autograde.runs import Device, Job, Run
 from autograde.verdict import Result
@@ -65,6 +65,9 @@ class Grader:
     """
 
     def __init__(self, release: catalog.Release, sandboxed: bool, device: Device | None) -> None:
+        # By itself a worker notices within seconds that its raylet has died; but once it was there
+        # a minute later, and candidates' code, which it has started, lives as long as it does.
+        namespaces.end_with_parent(os.getppid())
         self.release, self.sandboxed, self.device = release, sandboxed, device
 
     def grade(self, candidate: str, submission: intake.Submission) -> tuple[str, str]:
