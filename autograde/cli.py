@@ -103,6 +103,19 @@ def regrade(
     commit: Annotated[
         bool, typer.Option("--commit", help="Write the run into the gradebook when it has ended.")
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="URL",
+            help="Fetch <candidate>/<lab>/<lab>.ipynb from a place in an object store first: "
+            "s3://…, gs://…, abs://…",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--to", metavar="URL", help="Copy the run to such a place as it goes on."),
+    ] = None,
     unsafe: Unsafe = False,
 ) -> None:
     """Grade every submission again, headless: papermill on Ray. A run's folder has what came out.
@@ -110,16 +123,18 @@ def regrade(
     Whatever stops it, --resume goes on where it was. Without --commit no standing result changes.
     """
     from autograde import regrade as regrader
-    from autograde import runs
+    from autograde import runs, storage
     from autograde.doctor import require_sandbox
 
+    if target is not None:
+        storage.checked(target)  # before anything is begun
     root = catalog.root()
     course = root / "course"
     if resume is not None:
-        if lab or candidate or device or fresh or unsafe:
+        if lab or candidate or device or fresh or source or unsafe:
             raise UsageError(
                 "--resume goes on with what the run was begun with: leave out --lab, --candidate, "
-                "--device, --fresh and --unsafe-no-sandbox"
+                "--device, --fresh, --from and --unsafe-no-sandbox"
             )
         run = runs.load(course, resume)
         releases = {name: catalog.release(name, root) for name in run.manifest.labs}
@@ -128,14 +143,20 @@ def regrade(
     if not unsafe and address is None:  # elsewhere, each worker says it for itself
         require_sandbox()
     if resume is None:
-        jobs = regrader.find(course, _chosen(lab, root), candidate or [])
+        labs = _chosen(lab, root)
+        if source is not None:
+            fetched = storage.fetch(source, course, labs, candidate or [])
+            for words in fetched.left_out:
+                err.print(f"left out: {words}", markup=False)
+            out.print(f"notebooks fetched: {fetched.new}, here already: {fetched.unchanged}")
+        jobs = regrader.find(course, labs, candidate or [])
         releases = {name: catalog.release(name, root) for name in {job.lab for job in jobs}}
         parameters = runs.Parameters(device=device, sandboxed=not unsafe, fresh=fresh)
         run = runs.begin(course, jobs, releases, parameters)
+    out.print(f"run {run.name} (if it is stopped: autograde regrade --resume {run.name})")
     try:
-        faulty = _watch(
-            regrader.grade(run, releases, course, workers=workers, address=address), run
-        )
+        ended = regrader.grade(run, releases, course, workers=workers, address=address)
+        faulty = _watch(storage.copied(ended, run, target) if target else ended, run)
     except KeyboardInterrupt:
         err.print(f"stopped; go on with: autograde regrade --resume {run.name}", markup=False)
         raise typer.Exit(130) from None

@@ -65,4 +65,4 @@ class SandboxError(AutogradeError):
 
 
 class UsageError(AutogradeError):
-    """A command named a lab, candidate or run that does not exist, or needs a GPU where none is."""
+    """A command named a lab, candidate, run or store that is not there, or a GPU where none is."""

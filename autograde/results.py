@@ -35,13 +35,13 @@ def load(course: Path, lab: str) -> list[Result]:
     return [Result.model_validate_json(path.read_bytes()) for path in paths]
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Replace a file's content in one step: a reader sees the old or the new, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         os.chmod(name, 0o644)  # a temporary file is its owner's alone; this one is for the team
         os.replace(name, path)
     except BaseException:

@@ -103,21 +103,25 @@ class Run:
         """How a person names it."""
         return self.folder.name
 
+    def place(self, job: Job) -> Path:
+        """Where what came out of a submission is kept."""
+        return self.folder / job.candidate / job.lab
+
     def result(self, job: Job) -> Result | None:
         """The result of a submission, None if it has none yet."""
         try:
-            return Result.model_validate_json((self._place(job) / "result.json").read_bytes())
+            return Result.model_validate_json((self.place(job) / "result.json").read_bytes())
         except FileNotFoundError:
             return None
 
     def done(self, job: Job) -> bool:
         """Whether a submission has its result."""
-        return (self._place(job) / "result.json").exists()
+        return (self.place(job) / "result.json").exists()
 
     def notebook(self, job: Job) -> str | None:
         """The executed notebook as JSON; None for a grading that never came back."""
         try:
-            return (self._place(job) / f"{job.lab}.ipynb").read_text(encoding="utf-8")
+            return (self.place(job) / f"{job.lab}.ipynb").read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
@@ -130,9 +134,9 @@ class Run:
     def save(self, job: Job, result: Result, notebook: str | None) -> None:
         """Keep what a grading has given; from now on the submission is done."""
         if notebook is not None:
-            results.write_atomically(self._place(job) / f"{job.lab}.ipynb", notebook)
+            results.write_atomically(self.place(job) / f"{job.lab}.ipynb", notebook)
         results.write_atomically(
-            self._place(job) / "result.json", result.model_dump_json(indent=1) + "\n"
+            self.place(job) / "result.json", result.model_dump_json(indent=1) + "\n"
         )
 
     @contextmanager
@@ -153,9 +157,6 @@ class Run:
             yield
         finally:
             os.close(descriptor)
-
-    def _place(self, job: Job) -> Path:
-        return self.folder / job.candidate / job.lab
 
 
 def begin(
