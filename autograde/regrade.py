@@ -8,6 +8,7 @@ The driver holds as many submissions at a time as there are actors, however larg
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from autograde.verdict import Result
 
 #: How often a submission is sent out before its points are left open: actors die of other causes.
 TRIES = 2
+#: How many graders in a row may fail to start before the run is given up.
+STARTS = 3
 #: Seconds without a result after which it is asked whether the machines are still there.
 LOOK = 10.0
 
@@ -69,6 +72,9 @@ class Grader:
         # a minute later, and candidates' code, which it has started, lives as long as it does.
         namespaces.end_with_parent(os.getppid())
         self.release, self.sandboxed, self.device = release, sandboxed, device
+
+    def ready(self) -> None:
+        """Answer: the process has started, and its machine is there."""
 
     def grade(self, candidate: str, submission: intake.Submission) -> tuple[str, str]:
         """Execute a submission with papermill: the result and the notebook, both as JSON."""
@@ -165,25 +171,58 @@ class _Sent:
 def _graded(
     ray: Any, crew: "_Crew", todo: Mapping[str, deque[_Sent]], run: Run, course: Path
 ) -> Iterator[Result]:
-    """Keep every actor busy until nothing is left; keep and yield each result."""
+    """Keep every actor busy until nothing is left; keep and yield each result.
+
+    A submission is sent to an actor that has just answered, so that one which never ran, since its
+    machine had gone, has not been tried.
+    """
+    asked: dict[Any, tuple[Any, str, bool]] = {}  # whether it is a new one, too
     busy: dict[Any, tuple[Any, _Sent]] = {}
+    unstarted = 0
     while busy or any(todo.values()):
         crew.dismiss({lab for lab, queue in todo.items() if not queue})
         for lab, queue in todo.items():
-            while queue and (actor := crew.take(lab)):
-                sent = queue.popleft()
-                submission = intake.read(runs.submitted(course, sent.job), lab)
-                sent = _Sent(sent.job, sent.tries + 1, submission.digest)
-                busy[actor.grade.remote(sent.job.candidate, submission)] = actor, sent
-        ready, _ = ray.wait(list(busy), num_returns=1, timeout=LOOK) if busy else ([], [])
-        if not ready:
-            wanted = {sent.job.lab for _, sent in busy.values()}
-            crew.require_place(wanted | {lab for lab, queue in todo.items() if queue}, run.name)
+            # Idle ones always: a new one for which Ray finds no place may not answer for long.
+            old, new = (
+                sum((of, hired) == (lab, kind) for _, of, hired in asked.values())
+                for kind in (False, True)
+            )
+            while old < len(queue) and (actor := crew.idle(lab)):
+                asked[actor.ready.remote()] = actor, lab, False
+                old += 1
+            while old + new < len(queue) and (actor := crew.hire(lab)):
+                asked[actor.ready.remote()] = actor, lab, True
+                new += 1
+        refs = [*asked, *busy]
+        found, _ = ray.wait(refs, num_returns=1, timeout=LOOK) if refs else ([], [])
+        if not found:
+            crew.require_place({*crew.labs, *(lab for lab, queue in todo.items() if queue)}, run)
             continue
-        (ready,) = ready
-        actor, sent = busy.pop(ready)
+        (ref,) = found
+        if ref in asked:
+            actor, lab, _ = asked.pop(ref)
+            try:
+                ray.get(ref)
+            except ray.exceptions.RayError as error:
+                crew.lose(actor)
+                unstarted += 1
+                if unstarted == STARTS:
+                    raise _stopped(f"no grader of {lab} could be started: {error}", run) from error
+                time.sleep(LOOK)  # by then it is known whether a machine has gone
+                crew.require_place({lab}, run)
+                continue
+            unstarted = 0
+            if not todo[lab]:
+                crew.give_back(lab, actor)
+                continue
+            sent = todo[lab].popleft()
+            submission = intake.read(runs.submitted(course, sent.job), lab)
+            sent = _Sent(sent.job, sent.tries + 1, submission.digest)
+            busy[actor.grade.remote(sent.job.candidate, submission)] = actor, sent
+            continue
+        actor, sent = busy.pop(ref)
         try:
-            text, notebook = ray.get(ready)
+            text, notebook = ray.get(ref)
             result = Result.model_validate_json(text)
         except ray.exceptions.RayTaskError as error:  # the actor lives, and says what it met
             result, notebook = crew.undecided(sent, str(error)), None
@@ -200,6 +239,13 @@ def _graded(
         yield result
 
 
+def _stopped(why: str, run: Run) -> GradingError:
+    return GradingError(
+        f"{why}. No result is lost: mend that and go on with "
+        f"`autograde regrade --resume {run.name}`"
+    )
+
+
 class _Crew:
     """The actors: each for one lab, as many as the cluster has room for, replaced when they die."""
 
@@ -212,16 +258,21 @@ class _Crew:
     ) -> None:
         self._ray, self._releases, self._sandboxed = ray, releases, sandboxed
         self._devices = devices
+        self._home = ray.get_runtime_context().get_node_id()
         self._shipped: dict[str, Any] = {}
         self._idle: list[tuple[str, Any]] = []
         self._living: dict[Any, str] = {}  # actors, and the lab of each
 
-    def take(self, lab: str) -> Any | None:
-        """An actor of the lab that has nothing to do, a new one if there is room, or None."""
+    def idle(self, lab: str) -> Any | None:
+        """An actor of the lab that has nothing to do, or None."""
         for index, (known, actor) in enumerate(self._idle):
             if known == lab:
                 del self._idle[index]
                 return actor
+        return None
+
+    def hire(self, lab: str) -> Any | None:
+        """A new actor for the lab, or None if there is no room for it."""
         if not self._room(lab):
             return None
         if lab not in self._shipped:
@@ -251,17 +302,27 @@ class _Crew:
                 self._idle.remove((lab, actor))
                 self.lose(actor)
 
-    def require_place(self, labs: Set[str], run: str) -> None:
-        """Raise GradingError if no machine of the cluster is large enough for one of the labs."""
+    @property
+    def labs(self) -> set[str]:
+        """Those for which there are actors."""
+        return set(self._living.values())
+
+    def require_place(self, labs: Set[str], run: Run) -> None:
+        """Raise GradingError if no machine of the cluster is large enough for one of the labs.
+
+        Or if the one has gone through which this process asks: the others would never hear of it.
+        """
+        if not any(node["NodeID"] == self._home for node in self._ray.nodes() if node["Alive"]):
+            raise _stopped("Ray has ended on the machine from which this run is directed", run)
         nodes = self._nodes()
         for lab in sorted(labs):
             needs = self._needs(lab)
             if not any(_fits(needs, node) for node in nodes):
                 there = "; ".join(map(_words, nodes)) or "no machine"
-                raise GradingError(
+                raise _stopped(
                     f"no machine of the Ray cluster can grade {lab}, which needs {_words(needs)}; "
-                    f"there is: {there}. No result is lost: bring machines back and go on with "
-                    f"`autograde regrade --resume {run}`"
+                    f"there is: {there}",
+                    run,
                 )
 
     def undecided(self, sent: _Sent, why: str) -> Result:
@@ -354,7 +415,9 @@ def _ray(workers: int, address: str | None, memory_mb: int) -> Iterator[Any]:
     start: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
         memory = max(psutil.virtual_memory().available * 0.7, memory_mb * 2**20)
-        start |= {"num_cpus": workers, "_memory": int(memory), "include_dashboard": False}
+        # Without the address it would join a cluster that happens to run on this machine.
+        start |= {"address": "local", "num_cpus": workers, "_memory": int(memory)}
+        start |= {"include_dashboard": False}
     else:
         start |= {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parent)]}}
     ray.init(**start)

@@ -22,7 +22,6 @@ title: {ko: 작은 실습, en: A small lab}
 summary: {ko: 시험, en: For a test}
 level: junior
 minutes: 5
-competencies: [trial]
 libraries: []
 tasks:
   - {id: double, points: 6, minutes: 1}
@@ -216,6 +215,8 @@ def test_a_killed_regrade_goes_on(repository):
     code, said = run(repository, "autograde", "regrade", "--fresh")
     assert code == 0, said
     undisturbed = verdicts(newest_run(repository))
+    # At the beginning: some deaths leave nobody to say it at the end.
+    assert f"--resume {newest_run(repository).name}" in said.partition("1/5")[0]
     with begun(repository, "--fresh") as (process, stopped):
         # Ray's own agents take more than a minute to see that everybody has gone.
         family = [grader(process), *grader(process).children(recursive=True)]
@@ -249,6 +250,23 @@ def test_a_killed_worker_costs_nothing(repository):
     code, said = run(repository, "autograde", "regrade", "--fresh")
     assert code == 0, said
     code, said = run(repository, "autograde", "diff", disturbed.name, newest_run(repository).name)
+    assert (code, said) == (0, "5 the same, 0 different\n")
+
+
+@pytest.mark.slow
+def test_a_dead_machine_ends_the_run_which_goes_on(repository):
+    """Nobody's submission is blamed for it: --resume grades what is left, the one under way too."""
+    with begun(repository, "--fresh") as (process, stopped):
+        grader(process).parent().kill()
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 1, said
+    done = sum(map(stopped.done, stopped.manifest.jobs))
+    assert 1 <= done < 5
+    code, said = run(repository, "autograde", "regrade", "--resume", stopped.name)
+    assert code == 0, said
+    code, said = run(repository, "autograde", "regrade", "--fresh")
+    assert code == 0, said
+    code, said = run(repository, "autograde", "diff", stopped.name, newest_run(repository).name)
     assert (code, said) == (0, "5 the same, 0 different\n")
 
 
@@ -291,7 +309,8 @@ CLUSTER = """
 import sys
 from ray.cluster_utils import Cluster
 
-cluster = Cluster(True, head_node_args={"num_cpus": 2, "num_gpus": 1})
+cluster = Cluster(True, head_node_args={"num_cpus": 1, "num_gpus": 1})
+cluster.add_node(num_cpus=1)
 print("\\naddress", cluster.address, flush=True)
 sys.stdin.read()
 cluster.shutdown()
@@ -300,7 +319,7 @@ cluster.shutdown()
 
 @pytest.fixture
 def cluster(monkeypatch):
-    """Address of a running Ray cluster that believes in one GPU."""
+    """Address of a running Ray cluster of two machines, of which one believes in a GPU."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -310,6 +329,20 @@ def cluster(monkeypatch):
     ) as process:
         yield next(line.split()[1] for line in process.stdout if line.startswith("address "))
         process.stdin.close()
+
+
+@pytest.mark.slow
+def test_a_dead_machine_of_several_costs_nothing(repository, cluster):
+    """The others do its work."""
+    raylets = [one for one in psutil.Process().children(True) if one.name() == "raylet"]
+    with begun(repository, "--fresh", "--address", cluster) as (process, disturbed):
+        max(raylets, key=psutil.Process.create_time).kill()
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, said
+    code, said = run(repository, "autograde", "regrade", "--fresh")
+    assert code == 0, said
+    code, said = run(repository, "autograde", "diff", disturbed.name, newest_run(repository).name)
+    assert (code, said) == (0, "5 the same, 0 different\n")
 
 
 def regraded(repository, *options):
