@@ -7,6 +7,7 @@ called, by code that shares nothing with the reference. Owns no data: that is ``
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import data
@@ -38,7 +39,9 @@ def _rows(frame: pd.DataFrame, by: list[str]) -> dict[tuple[Any, ...], Row]:
     return {tuple(row[b] for b in by): row for row in frame.to_dict("records")}
 
 
+@cache
 def _case(seed: int) -> data.Case:
+    """One variant, made once for all checks: none of them writes into it."""
     return data.make(seed, flights=FLIGHTS, months=MONTHS)
 
 
