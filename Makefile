@@ -47,8 +47,8 @@ lab: setup  ## open JupyterLab on the labs, as a candidate sees them
 audit: setup  ## grade every lab's answers and all mutants, and print the error rate of its checks
 	@autograde audit
 
-bench: setup  ## what grading costs, against vanilla nbgrader and a plain warm fork
-	@python benchmarks/grading.py
+bench: setup  ## what grading costs, against vanilla nbgrader and a warm fork; and a cohort of 60 (an hour)
+	@python benchmarks/grading.py; one=$$?; python benchmarks/cohort.py && exit $$one
 
 lock: ## pin the newest versions that pyproject.toml allows
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -21,13 +21,8 @@ Two sizes of cohort tell what one more submission costs (*marginal*: the slope) 
 costs before its first (*start*: the rest). The larger cohort is the smaller one and whole rounds of
 the same submissions, so each of them weighs the same.
 
-CPU time is that of the whole tree of processes, counted twice. Once by the system: this process
-adopts every orphan in the tree (Linux's child subreaper) and waits for it; what is still alive when
-the first process of its namespace ends, as a sandboxed kernel always is, can be waited for by
-nobody, so the wardens' own count is added as it stands in the results. And once by looking at all
-processes ten times a second: Ray's node manager lets the system forget its workers. Either count
-can only miss something, so the larger one holds. ``--prove`` burns a known time in a candidate's
-cell and shows how much of it is seen.
+CPU time is counted as :mod:`spending` says, with the wardens' own count of what ran in the sandbox;
+``--prove`` burns a known time in a candidate's cell and shows how much of it is seen.
 """
 
 import argparse
@@ -38,15 +33,11 @@ import io
 import json
 import os
 import platform
-import resource
 import shutil
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,30 +46,21 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
-from rich.console import Console
 from rich.table import Table
+from spending import CORES, REPOSITORY, Spent, Surroundings, adopt, err, kill_all, out
 
-from autograde import answers, assemble, catalog, intake, namespaces, runs, sandbox, warden
+from autograde import answers, assemble, catalog, intake, runs, sandbox, warden
 from autograde.forks import Kind, templates
 from autograde.intake import Cell
 from autograde.kernels import Kernel
 from autograde.verdict import Result, points_for, total
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 #: The two figures of the promise: ours against the floor, and against vanilla.
 MOST_TO_FLOOR, MOST_TO_VANILLA, MOST_TO_READY = 1.5, 1 / 3, 0.5
 #: Different submissions, and CPU seconds that each burns to prove that they are seen.
 DIFFERENT, BURN = 5, 8
-#: Seconds between two looks at the processes.
-LOOK = 0.1
-#: Seconds for which a run's left-over processes may go on before they are ended.
-PATIENCE = 20.0
-CORES = len(os.sched_getaffinity(0))
 
 Scores = Mapping[str, Mapping[str, float | None]]
-out = Console(width=140, soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 # -- a run of one way --------------------------------------------------------------------------
@@ -94,75 +76,17 @@ class Way:
     workers: int = 1
 
 
-@dataclass(frozen=True)
-class Spent:
-    """CPU and wall-clock seconds; ``seen`` is the CPU time by looking alone."""
-
-    cpu: float
-    wall: float
-    seen: float = 0.0
-
-
-class Bench:
+class Bench(Surroundings):
     """The temporary folder of one benchmark: courses ready to be copied, and the submissions."""
 
     def __init__(self, folder: Path, lab: str) -> None:
-        self.folder, self.lab = folder, lab
-        for name in ("home", "tmp"):
-            (folder / name).mkdir()
-        self.environment = {
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-            # Jupyter, IPython, matplotlib and Ray keep files; these go with the folder.
-            "HOME": str(folder / "home"),
-            "TMPDIR": str(folder / "tmp"),
-            "RAY_TMPDIR": str(folder / "tmp"),
-            "LANG": "C.UTF-8",
-            "MPLBACKEND": "agg",
-            **dict.fromkeys(sandbox.THREADS, "1"),
-        }
-        self._make_ours(folder / "ours")
-        self._make_vanilla(folder / "vanilla")
+        super().__init__(folder)
+        self.lab = lab
+        self.make_ours(folder / "ours", [lab])
+        self.make_vanilla(folder / "vanilla", folder / "ours", [lab])
         release = catalog.release(lab, folder / "ours")
         chosen = list(answers.cohort(answers.load(lab, REPOSITORY, release)).items())[:DIFFERENT]
         self.handed_in = {name: answers.notebook(release, answer) for name, answer in chosen}
-
-    def _make_ours(self, root: Path) -> None:
-        root.mkdir()
-        for name in ("pyproject.toml", "nbgrader_config.py"):
-            shutil.copy(REPOSITORY / name, root)
-        shutil.copytree(REPOSITORY / "solutions" / self.lab, root / "solutions" / self.lab)
-        self.call(["autograde", "build"], root)
-
-    def _make_vanilla(self, root: Path) -> None:
-        source = root / "source" / self.lab
-        shutil.copytree(self.folder / "ours" / "course" / "source" / self.lab, source)
-        for module in (REPOSITORY / "solutions" / self.lab).glob("*.py"):
-            if module.name != "lab.py":
-                shutil.copy(module, source)
-        (root / "nbgrader_config.py").write_text("c = get_config()\n")
-        self.call(["nbgrader", "generate_assignment", self.lab], root)
-
-    def call(self, command: Sequence[str], folder: Path) -> Spent:
-        """Run a command to its end and that of every process that it has started."""
-        program = Path(sys.executable).parent / command[0]
-        log = self.folder / "log"
-        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        with log.open("wb") as file, _Looking() as looking:
-            status = subprocess.run(
-                [program, *command[1:]],
-                cwd=folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-            ).returncode
-            wall = time.monotonic() - begun
-            _wait_for_orphans()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if status != 0:
-            sys.exit(f"{' '.join(command)} ended with {status}:\n{log.read_text()[-4000:]}")
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Spent(cpu, wall, looking.cpu)
 
     def grade(self, way: Way, submissions: Mapping[str, bytes]) -> tuple[Spent, Scores]:
         """Grade submissions in a fresh copy of the course; what it cost, and the scores."""
@@ -190,7 +114,7 @@ class Bench:
 
     def _scores(self, way: Way, root: Path) -> Scores:
         if way.name == "floor":
-            printed: Scores = json.loads((self.folder / "log").read_text())
+            printed: Scores = json.loads(self.said)
             return printed
         if way.command[0] == "autograde":
             (run,) = runs.newest_first(root / "course")
@@ -230,46 +154,6 @@ class Bench:
         return burning
 
 
-class _Looking(threading.Thread):
-    """Looks at this process's descendants until it is left; ``cpu`` is what they used."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._over = threading.Event()
-        self._seen: dict[tuple[str, str], int] = {}
-
-    def __enter__(self) -> "_Looking":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._over.wait(LOOK):
-            self._look()
-
-    @property
-    def cpu(self) -> float:
-        return sum(self._seen.values()) / os.sysconf("SC_CLK_TCK")
-
-    def _look(self) -> None:
-        found: dict[str, list[str]] = {}
-        for file in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):  # it has ended
-                found[file.parent.name] = file.read_text().rpartition(")")[2].split()
-        children = defaultdict(list)
-        for number, (_, parent, *_) in found.items():
-            children[parent].append(number)
-        family = [str(os.getpid())]
-        for number in family:
-            family += children[number]
-        for number in family[1:]:
-            fields = found[number]  # with the time of its start, as numbers are used again
-            self._seen[number, fields[19]] = int(fields[11]) + int(fields[12])
-
-
 def ways(lab: str) -> list[Way]:
     """Every way of grading, the floor first."""
     grade = ("nbgrader", "autograde", lab)
@@ -281,33 +165,6 @@ def ways(lab: str) -> list[Way]:
         Way("regrade, 1 worker", "ours", (*regrade, "1")),
         Way(f"regrade, {CORES} workers", "ours", (*regrade, str(CORES)), CORES),
     ]
-
-
-def _wait_for_orphans() -> None:
-    """Wait for adopted processes: only what has been waited for is counted."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            number, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if number == 0:
-            if time.monotonic() > deadline:
-                out.print(f"ended what a run left behind: {_kill_all()}")
-            time.sleep(0.01)
-
-
-def _kill_all() -> list[str]:
-    """Kill everything that this process has started; the names of what was left."""
-    names = []
-    while left := psutil.Process().children(recursive=True):
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                names.append(process.name())
-                process.kill()
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(-1, 0)  # what its end has orphaned comes here
-    return names
 
 
 # -- in processes of their own -----------------------------------------------------------------
@@ -530,7 +387,7 @@ def prove_counting(bench: Bench) -> bool:
 def time_ready(bench: Bench, times: int) -> bool:
     """Print how long a kernel takes that has the heavy libraries loaded."""
     bench.call(_again("--as-ready", str(times)), bench.folder)
-    start, *seconds = json.loads((bench.folder / "log").read_text())
+    start, *seconds = json.loads(bench.said)
     median: float = statistics.median(seconds)
     words = "kept" if median < MOST_TO_READY else "NOT KEPT"
     out.print(
@@ -577,9 +434,7 @@ def main() -> None:
         return run_floor(given.lab)
     if given.as_ready:
         return run_ready(given.as_ready)
-    namespaces.adopt_orphans()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit("ended early"))
+    adopt()
     out.print(
         f"{given.lab}, Python {platform.python_version()}, {CORES} cores, "
         f"load average before {os.getloadavg()[0]:.1f}"
@@ -596,7 +451,7 @@ def main() -> None:
                 rounds = 1 if given.quick else given.rounds
                 kept = compare_costs(bench, rounds=rounds, steps=given.steps) and kept
         finally:
-            _kill_all()
+            kill_all()
     sys.exit(not kept)
 
 
