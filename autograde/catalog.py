@@ -84,6 +84,9 @@ class Task(Entry):
         Points of each part, which sum to ``points``; empty if the task is judged as a whole.
     core
         Whether the task counts among those that a candidate of the lab's level must solve.
+    competency
+        What its points speak for, such as ``statistics``: of the whole task, or of each part. A
+        scorecard sums points by it.
     """
 
     id: str = Field(pattern=ID)
@@ -92,6 +95,19 @@ class Task(Entry):
     minutes: float = Field(gt=0)
     core: bool = False
     parts: dict[str, float] = {}
+    competency: str | dict[str, str] = ""
+
+    @model_validator(mode="after")
+    def _competencies_are_of_the_parts(self) -> Self:
+        if not isinstance(self.competency, str) and set(self.competency) != set(self.parts):
+            raise ValueError("competency must be one word, or one for each of the parts")
+        return self
+
+    def competency_of(self, part: str | None) -> str:
+        """What the points of a part speak for; of the whole task for None."""
+        if isinstance(self.competency, str):
+            return self.competency
+        return self.competency.get(part or "", "")
 
     @model_validator(mode="after")
     def _parts_sum_to_points(self) -> Self:
@@ -104,14 +120,17 @@ class Task(Entry):
 
 
 class Lab(Entry):
-    """A lab as ``lab.yaml`` describes it; ``name`` is its folder's."""
+    """A lab as ``lab.yaml`` describes it; ``name`` is its folder's.
+
+    ``track`` is the guide's role that the lab asks for, if it is one role's rather than all.
+    """
 
     name: str
     title: Text
     summary: Text
     level: Literal["junior", "mid", "senior"]
+    track: Literal["all", "research", "platform", "mlops"] = "all"
     minutes: float = Field(gt=0)
-    competencies: list[str]
     libraries: list[str]
     tasks: list[Task] = Field(min_length=1)
     limits: Limits = Limits()
@@ -434,7 +453,6 @@ def release_from_notebook(name: str, source: bytes) -> Release:
         summary=Text(ko="", en=""),
         level="junior",
         minutes=0.0,
-        competencies=[],
         libraries=[],
         tasks=tasks,
     )

@@ -97,14 +97,18 @@ class Earned(float):
     """Points for an answer that may be right in part, with a reason; the last value of a check.
 
     The reason follows the same rule as that of :class:`Wrong`. At full points it is the evidence.
+    ``between`` is for points that rest on a measurement: what its noise leaves possible.
     """
 
     reason: str
+    between: tuple[float, float] | None
 
-    def __new__(cls, points: float, reason: str) -> "Earned":
+    def __new__(
+        cls, points: float, reason: str, between: tuple[float, float] | None = None
+    ) -> "Earned":
         """Make the number and keep the words."""
         made = super().__new__(cls, points)
-        made.reason = reason
+        made.reason, made.between = reason, between
         return made
 
 

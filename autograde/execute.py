@@ -486,6 +486,7 @@ class _Grading:
             status=status,
             reason=clean_text(reason),
             detail=clean_text(found["detail"]),
+            between=found["between"],
             wall=round(time.monotonic() - begun, 3),
             cpu=round(max(used, 0.0), 3),
         )

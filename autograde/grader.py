@@ -137,7 +137,7 @@ def _imported_packages(source: str) -> set[str]:
 class Finding:
     """How a test cell ended: ``status``, ``score``, ``reason`` for the candidate, ``detail``.
 
-    ``missing`` says that a name it needs is not defined.
+    ``missing`` says that a name it needs is not defined; ``between`` is :class:`checks.Earned`'s.
     """
 
     def __init__(
@@ -148,8 +148,9 @@ class Finding:
         detail: str = "",
         *,
         missing: bool = False,
+        between: tuple[float, float] | None = None,
     ) -> None:
-        self.status, self.score, self.missing = status, score, missing
+        self.status, self.score, self.missing, self.between = status, score, missing, between
         # A lone surrogate, of the candidate's making, could not be sent as JSON.
         self.reason = reason[:1000].encode("utf-8", "replace").decode()
         self.detail = detail[-8000:].encode("utf-8", "replace").decode()
@@ -199,7 +200,8 @@ async def judge(
         words = {Status.PASSED: "", Status.PARTIAL: "right in part", Status.WRONG: "not right"}
         return Finding(status, score, words[status])
     reason = _own_words(value.reason, source) if link.exposed else value.reason
-    return Finding(status, score, reason, "" if reason == value.reason else value.reason)
+    detail = "" if reason == value.reason else value.reason
+    return Finding(status, score, reason, detail, between=value.between)
 
 
 async def _run(source: str, namespace: CellNamespace, name: str) -> Any:

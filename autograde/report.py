@@ -2,6 +2,7 @@
 
 Owns how the pages look, what they are called and that they are harmless; the text is in
 ``templates/``. What they say is :mod:`autograde.scorecard`'s: nothing here decides or adds a score.
+Beside each candidate's page lies the same as JSON (:mod:`autograde.sheet`), and its schema.
 
 Nearly all text comes from submissions and is hostile. The templates escape everything; a page has
 no script, no form, nothing from elsewhere, and a content security policy that says so again. The
@@ -24,7 +25,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograde import catalog
+from autograde import catalog, sheet
 from autograde.diff import Diff
 from autograde.errors import UsageError
 from autograde.items import ENOUGH, FEW
@@ -47,6 +48,9 @@ COLOURS = {
     Status.SKIPPED: "#d4d4d4",
     Status.GRADER_ERROR: "#ff5c5c",
 }
+
+#: The schema of the JSON; no candidate's page has such a name (:func:`page_name`).
+SCHEMA = "scorecard.schema.json"
 
 _MARK = '<meta name="generator" content="autograde scorecard">'
 _INK = "#010203"  # stands in a figure for the page's own text colour, which differs in the dark
@@ -117,15 +121,18 @@ def write(
     cards = [Card(lab, result, manual.get(result.candidate, {})) for result in ordered]
     cohort = Cohort(lab, cards, missing)
     one, all_ = map(_templates().get_template, ("candidate.html", "cohort.html"))
-    pages = {
-        folder / page_name(card.name): one.render(lab=lab, card=card, cohort=cohort)
-        for card in cards
-    }
+    pages = {folder / SCHEMA: sheet.schema()}
+    for card in cards:
+        page = folder / page_name(card.name)
+        data = page.with_suffix(".json")
+        pages[page] = one.render(lab=lab, card=card, cohort=cohort, data=data.name, schema=SCHEMA)
+        pages[data] = sheet.sheet(card, cohort).model_dump_json(indent=1) + "\n"
     pages[folder / "index.html"] = all_.render(lab=lab, cohort=cohort)
     for path, text in pages.items():
         write_atomically(path, text)
     for path in set(folder.glob("*.html")) - set(pages):
         if _MARK.encode() in path.read_bytes()[:1000]:
+            path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink()  # else a score would stand that the last grading did not give
     return Scorecards(
         folder / "index.html", {card.name: folder / page_name(card.name) for card in cards}

@@ -10,6 +10,7 @@ commands (:mod:`autograde.commands`) and nowhere else.
 import hashlib
 import json
 import math
+import random
 import re
 import secrets
 import statistics
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from platformdirs import user_cache_path
 
@@ -32,6 +33,8 @@ from autograde.checks import Earned, Wrong
 from autograde.errors import GradingError
 
 Files = Mapping[str, bytes]
+Pair = TypeVar("Pair")
+RESAMPLES = 400
 
 # --- points --------------------------------------------------------------------------------------
 
@@ -83,9 +86,51 @@ def by_ratio(points: float, ratio: float, full_at: float, zero_at: float) -> flo
     return points * min(1.0, max(0.0, share))
 
 
+class Ratio(float):
+    """A measured ratio; ``low`` and ``high`` are what its rounds leave possible."""
+
+    low: float
+    high: float
+
+    def __new__(cls, value: float, low: float, high: float) -> "Ratio":
+        """Make the number and keep its bounds."""
+        made = super().__new__(cls, value)
+        made.low, made.high = low, high
+        return made
+
+
+def measured(points: float, ratio: float, full_at: float, zero_at: float, words: str) -> Earned:
+    """Points by :func:`by_ratio`, with those that the measurement's own noise leaves possible."""
+    if not isinstance(ratio, Ratio):
+        return Earned(by_ratio(points, ratio, full_at, zero_at), words)
+    low, value, high = (
+        by_ratio(points, each, full_at, zero_at) for each in (ratio.high, ratio, ratio.low)
+    )
+    return Earned(value, words, (min(low, value), max(value, high)))
+
+
+def noisy(pairs: Sequence[Pair], estimate: Callable[[Sequence[Pair]], float]) -> Ratio:
+    """An estimate from the rounds of a measurement, with bounds by the percentile bootstrap.
+
+    The rounds are drawn again with replacement; the bounds hold 95 % of the estimates. What
+    disturbs all rounds alike they cannot see.
+
+    Parameters
+    ----------
+    pairs
+        What each round gave.
+    estimate
+        The ratio, of any selection of them.
+    """
+    draw = random.Random(0)
+    drawn = sorted(estimate(draw.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES))
+    cut = round(0.025 * RESAMPLES)
+    return Ratio(estimate(pairs), drawn[cut], drawn[-cut - 1])
+
+
 def times_as_long(
     ours: Callable[[], float], theirs: Callable[[], float], rounds: int, *, seconds: float
-) -> float:
+) -> Ratio:
     """How many times as long as ours theirs takes, measured in turns on the same machine.
 
     Whatever else the machine does can only add to a time, so the least of each is compared; and in
@@ -112,6 +157,10 @@ def times_as_long(
         else:
             second = theirs()
             pairs.append((ours(), second))
+    return noisy(pairs, _times_as_long)
+
+
+def _times_as_long(pairs: Sequence[tuple[float, float]]) -> float:
     least = min(theirs for _, theirs in pairs) / min(ours for ours, _ in pairs)
     return min(least, statistics.median(theirs / ours for ours, theirs in pairs))
 

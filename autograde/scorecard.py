@@ -80,6 +80,7 @@ class Item:
 
     source: Verdict | Reading
     given: float | None
+    competency: str = ""
 
     @property
     def part(self) -> str:
@@ -115,6 +116,22 @@ class Item:
         if self.source.reason or self.source.status is Status.PASSED:
             return self.source.reason[:_LONGEST]
         return "no reason was recorded"
+
+    @property
+    def between(self) -> tuple[float, float] | None:
+        """Points that the noise of a measurement leaves possible, if there are several."""
+        if self.given is not None or isinstance(self.source, Reading) or not self.source.between:
+            return None
+        low, high = self.source.between
+        return (low, high) if number(low) != number(high) else None
+
+    @property
+    def noise(self) -> str:
+        """That the points rest on a measurement near a bound; empty if they do not."""
+        if not self.between:
+            return ""
+        low, high = map(number, self.between)
+        return f"Measured near a bound: within its noise {low} to {high} points are possible."
 
     @property
     def settled(self) -> str:
@@ -166,6 +183,19 @@ class TaskRow:
 
 
 @dataclass(frozen=True)
+class Competency:
+    """What a candidate has shown of one competency, over all tasks and parts that speak for it."""
+
+    name: str
+    points: Points
+
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True)
 class Card:
     """All that a candidate's page says."""
 
@@ -181,14 +211,31 @@ class Card:
     @cached_property
     def tasks(self) -> tuple[TaskRow, ...]:
         """The tasks that the result holds, in the lab's order."""
-        titles = {task.id: task.title or task.id for task in self.lab.tasks}
-        items: dict[str, list[Item]] = {task: [] for task in titles}
+        known = {task.id: task for task in self.lab.tasks}
+        titles = {task: known[task].title or task for task in known}
+        items: dict[str, list[Item]] = {task: [] for task in known}
         sources: tuple[Verdict | Reading, ...] = (*self.result.verdicts, *self.result.readings)
         for source in sources:
-            items.setdefault(source.task, []).append(Item(source, self.manual.get(source.cell)))
+            of = known[source.task].competency_of(source.part) if source.task in known else ""
+            item = Item(source, self.manual.get(source.cell), of)
+            items.setdefault(source.task, []).append(item)
         return tuple(
             TaskRow(task, titles.get(task, task), tuple(own)) for task, own in items.items() if own
         )
+
+    @property
+    def competencies(self) -> tuple[Competency, ...]:
+        """What the points speak for, in the lab's order; empty if the lab does not say."""
+        found: dict[str, list[Points]] = {}
+        for item in (item for task in self.tasks for item in task.items):
+            found.setdefault(item.competency, []).append(item.points)
+        return tuple(Competency(name, add(points)) for name, points in found.items() if name)
+
+    @property
+    def noisy(self) -> float:
+        """How many points the noise of measurements leaves open."""
+        items = (item for task in self.tasks for item in task.items)
+        return total(item.between[1] - item.between[0] for item in items if item.between)
 
     @property
     def automatic(self) -> Points:
@@ -243,6 +290,7 @@ class Card:
         said = {
             f"{number(points.undecided)} points undecided": points.undecided,
             f"{number(points.waiting)} points wait for a reader": points.waiting,
+            f"{number(self.noisy)} points within the noise of a measurement": self.noisy,
             "points changed by a person": self.settled,
             "differs from the release": self.result.tampering,
             "lab changed since": self.outdated,
@@ -287,6 +335,32 @@ class TaskFigures:
     difficulty: items.Estimate | None
     discrimination: items.Estimate | None
     seconds: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A candidate's place among those whom the same tests have graded.
+
+    Attributes
+    ----------
+    share
+        Of them, how many have fewer automatic points, equals counted half; None for too few.
+    n, until
+        How many they are, and the day of the last grading (UTC).
+    """
+
+    share: float | None
+    n: int
+    until: str
+
+    def __str__(self) -> str:
+        """The same in words."""
+        if self.share is None:
+            return f"not enough candidates to compare (n = {self.n}, {items.ENOUGH} needed)"
+        return (
+            f"above {percent(self.share)} of the candidates graded with these tests until "
+            f"{self.until} (n = {self.n}, automatic points, equals count half)"
+        )
 
 
 @dataclass(frozen=True)
@@ -405,18 +479,15 @@ class Cohort:
         ]
         return items.alpha(rows)
 
-    def standing(self, card: Card) -> str:
-        """A candidate's percentile with population, number and date, or why there is none."""
+    def standing(self, card: Card) -> Standing | None:
+        """A candidate's place; None for one who cannot be compared with the others."""
         if all(card is not other for other in self.population):
-            return ""
+            return None
         totals = [other.automatic.earned for other in self.population]
-        share = items.percentile(card.automatic.earned, totals)
-        if share is None:
-            return f"not enough candidates to compare (n = {len(totals)}, {items.ENOUGH} needed)"
-        last = max(other.result.started for other in self.population)[:10]
-        return (
-            f"above {percent(share)} of the candidates graded with these tests until {last} "
-            f"(n = {len(totals)}, automatic points, equals count half)"
+        return Standing(
+            items.percentile(card.automatic.earned, totals),
+            len(totals),
+            max(other.result.started for other in self.population)[:10],
         )
 
 

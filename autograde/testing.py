@@ -73,7 +73,6 @@ def lab(
             "summary": text,
             "level": "junior",
             "minutes": 1,
-            "competencies": [],
             "libraries": [],
             "tasks": tasks,
             "limits": {"seconds": 120, "cell_seconds": 20, **limits},

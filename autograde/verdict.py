@@ -50,6 +50,9 @@ class Verdict(Record):
         A sentence for the candidate. Never an expected value or a hidden test.
     detail
         For graders only: the traceback as the grader's side saw it.
+    between
+        Where the points rest on a measurement: those that its noise, as seen in the same grading,
+        leaves possible (95 % of resamples). None where nothing varies.
     wall, cpu
         Seconds that the check took, and CPU seconds of the candidate's process meanwhile.
     """
@@ -62,6 +65,7 @@ class Verdict(Record):
     status: Status
     reason: str = ""
     detail: str = ""
+    between: tuple[float, float] | None = None
     wall: float = 0.0
     cpu: float = 0.0
 

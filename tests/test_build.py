@@ -22,7 +22,6 @@ title: {ko: 예, en: Example}
 summary: {ko: 짧다, en: Short}
 level: junior
 minutes: 10
-competencies: [data_handling]
 libraries: [numpy]
 tasks:
   - {id: mean, points: 3, minutes: 2}

@@ -15,7 +15,7 @@ title: {ko: 예, en: Example}
 summary: {ko: 짧다, en: Short}
 level: junior
 minutes: 10
-competencies: [data_handling]
+track: mlops
 libraries: [numpy]
 tasks:
   - {id: mean, title: Mean, points: 3, minutes: 2, core: true}
@@ -101,6 +101,7 @@ def test_unknown_lab(root: Path) -> None:
         ("points: 3,", "points: 0,", 8, "greater than 0"),
         ("memo: 1}", "memo: 2}", 9, "parts sum to 3.5, but the task has 2.5 points"),
         ("memo: 1}", "memo: 2.5, x: -1.5}", 9, "more than 0 points"),
+        ("memo: 1}", "memo: 1}\n    competency: {memo: writing}", 9, "one for each of the parts"),
         ("id: findings", "id: mean", None, "the same task id twice: mean"),
         ("id: findings", "id: Findings", 9, "should match pattern"),
         ("id: mean", "id: findings_memo", None, "same name for a cell of nbgrader twice"),

@@ -331,6 +331,16 @@ def test_full_points_keep_their_evidence():
     (verdict,) = result.verdicts
     assert (verdict.status, verdict.score) == (Status.PASSED, 10)
     assert verdict.reason == "4 of 4 inputs are right"
+    assert verdict.between is None
+
+
+def test_noise_of_a_measurement_reaches_the_verdict():
+    """Points that a check's measurement leaves possible stand in the result."""
+    source = "from autograde.checks import Earned\nEarned(2 + double(1), 'slow', (3.5, 6.25))"
+    trial = lab(task("double", "return 2 * x"), check("double", source))
+    result, _ = grade(trial, hand_in(trial, {"double": DOUBLE}))
+    (verdict,) = result.verdicts
+    assert (verdict.score, verdict.between) == (4, (3.5, 6.25))
 
 
 def test_a_faulty_check_is_a_grader_error_and_costs_nothing():

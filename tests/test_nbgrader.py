@@ -35,7 +35,6 @@ title: {ko: 작은 실습, en: Tiny}
 summary: {ko: 짧다, en: Short}
 level: junior
 minutes: 10
-competencies: [data_handling]
 libraries: [numpy]
 limits: {seconds: 20, cell_seconds: 2, output_kb: 64}
 tasks:

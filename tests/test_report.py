@@ -4,11 +4,13 @@ Pages are parsed with ``html.parser``; nothing is compared with a stored page.
 """
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from autograde import report, scorecard
@@ -28,16 +30,22 @@ LAB = Lab.model_validate(
         "summary": {"ko": "", "en": ""},
         "level": "mid",
         "minutes": 45,
-        "competencies": [],
         "libraries": [],
         "tasks": [
-            {"id": "join", "title": "Join & keep", "points": 20, "minutes": 9},
+            {
+                "id": "join",
+                "title": "Join & keep",
+                "points": 20,
+                "minutes": 9,
+                "competency": "data_handling",
+            },
             {
                 "id": "memo",
                 "title": "Say why",
                 "points": 10,
                 "minutes": 9,
                 "parts": {"claims": 6, "text": 4},
+                "competency": {"claims": "data_handling", "text": "communication"},
             },
         ],
     }
@@ -174,7 +182,7 @@ def test_page_says_what_was_found(pages: Pages) -> None:
     for words in (
         "아무도 믿지 않는 대시보드",
         "The dashboard nobody trusts",
-        "delays, mid, 45 minutes",
+        "delays, level: mid, track: all, 45 minutes",
         "6 of 26 automatic points",
         "4 more points wait for a reader",
         "the cell 'x' was deleted",
@@ -202,7 +210,7 @@ def test_hostile_text_stays_text(pages: Pages, name: str) -> None:
     for _, attributes in page.elements:
         assert not [key for key in attributes if key.startswith("on") or key == "src"]
         for key in ("href", "xlink:href"):
-            assert re.fullmatch(r"|#[\w-]+|[\w.-]+\.html", attributes.get(key) or "")
+            assert re.fullmatch(r"|#[\w-]+|[\w.-]+\.(html|json)", attributes.get(key) or "")
     assert not page.open[1:]
     assert " ".join(EVIL.split()) in page.text
     assert "\u202e" not in page.source
@@ -333,7 +341,8 @@ def test_old_card_does_not_outlive_its_result(tmp_path: Path) -> None:
     other.write_text("<p>mine")
     report.write(LAB, [result("kim")], tmp_path, missing=["lee"])
     assert not old.exists()
-    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "kim.html", "notes.html"}
+    names = {"index.html", "kim.html", "kim.json", report.SCHEMA, "notes.html"}
+    assert {path.name for path in tmp_path.iterdir()} == names
 
 
 def test_long_reason_is_folded_whole(pages: Pages) -> None:
@@ -508,3 +517,62 @@ def test_candidates_of_other_tests_or_undecided_are_not_compared(tmp_path: Path)
         text = Page(cards.candidates[name]).text
         assert "above" not in text
         assert "not enough candidates" not in text
+
+
+def test_points_are_summed_by_competency(pages: Pages) -> None:
+    """A chart has a bar for each competency, of all that speaks for it, in whatever task."""
+    half = verdict("check_memo_claims", Status.PARTIAL, 3.0, "some")
+    page = pages(result(claims=half))["kim"]
+    after = page.text.partition("Points by competency")[2]
+    assert "Data handling 23 of 26 Communication ? of 4" in after
+    labels = [given["aria-label"] for tag, given in page.elements if given.get("class") == "bar"]
+    assert labels[2:] == ["23 of 26 points", "? of 4 points, 4 to be read"]
+
+
+def test_points_within_the_noise_are_marked(pages: Pages) -> None:
+    """What a measurement could have given otherwise is said where its points are, and above."""
+    join = verdict("check_join", Status.PARTIAL, 16.0, "1.8 times as long as ours")
+    near = join.model_copy(update={"between": (14.2, 20.0)})
+    page = pages(result(join=near))["kim"]
+    assert "5.8 points lie within the noise of a measurement" in page.text
+    assert "within its noise 14.2 to 20 points are possible" in page.row("Join")[2]
+    firm = join.model_copy(update={"between": (16.0, 16.0)})
+    assert "noise" not in pages(result(join=firm))["kim"].text
+
+
+def test_points_of_a_person_have_no_noise(tmp_path: Path) -> None:
+    """Where a person has decided, the check's measurement leaves nothing open."""
+    join = verdict("check_join", Status.PARTIAL, 16.0, "slow")
+    near = result(join=join.model_copy(update={"between": (14.2, 20.0)}))
+    written = report.write(LAB, [near], tmp_path, {"kim": {"check_join": 20.0}})
+    assert "noise" not in Page(written.candidates["kim"]).text
+
+
+def test_each_page_lies_beside_the_same_as_json(tmp_path: Path) -> None:
+    """The JSON follows its schema and has the page's points, words and where they come from."""
+    near = verdict("check_join", Status.PARTIAL, 16.0, "slow")
+    near = near.model_copy(update={"between": (14.2, 20.0)})
+    shown = [result(join=near), HOSTILE, result("lee", FAULTY, status="grader error")]
+    written = report.write(LAB, shown, tmp_path, {"lee": {"memo_text": 3.5}})
+    schema = json.loads((tmp_path / report.SCHEMA).read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    found = {}
+    for name, page in written.candidates.items():
+        text = page.with_suffix(".json").read_text(encoding="utf-8")
+        found[name] = json.loads(text)
+        jsonschema.validate(found[name], schema)
+        links = {given.get("href") for tag, given in Page(page).elements if tag == "a"}
+        assert {page.with_suffix(".json").name, report.SCHEMA} <= links
+    kim = found["kim"]
+    assert kim["automatic"] == {"earned": 22, "possible": 26, "undecided": 0, "waiting": 0}
+    assert kim["tasks"][0]["cells"][0]["between"] == [14.2, 20]
+    assert kim["within_noise"] == 5.8
+    assert [one["name"] for one in kim["competencies"]] == ["data_handling", "communication"]
+    assert kim["standing"] == {"percentile": None, "n": 2, "until": "2026-11-23"}
+    assert kim["grading"]["hashes"]["tests"] == "a" * 64
+    assert found["lee"]["automatic"]["undecided"] == 20
+    assert found["lee"]["readers"]["earned"] == 3.5
+    assert "Zero" not in json.dumps(found["lee"]), "a traceback may quote hidden tests"
+    kim["automatic"]["earned"] = "all"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(kim, schema)

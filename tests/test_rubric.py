@@ -1,5 +1,9 @@
 """Parts of a rubric are measured on candidates' files by programs in the sandbox."""
 
+import math
+import random
+import statistics
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -49,6 +53,35 @@ def test_times_are_compared_in_turns() -> None:
 
     assert rubric.times_as_long(first, second, 4, seconds=60) == 2
     assert order[:4] == ["theirs", "ours", "ours", "theirs"]
+
+
+def test_what_varies_in_a_race_is_told() -> None:
+    """Rounds that agree leave no doubt; rounds that differ leave one, which holds the truth."""
+    exact = rubric.times_as_long(lambda: 1.0, lambda: 2.0, 8, seconds=60)
+    assert exact == exact.low == exact.high == 2
+    held = 0
+    for seed in range(40):
+        draw = random.Random(seed)
+        pairs = [(draw.lognormvariate(0, 0.1), draw.lognormvariate(0.7, 0.1)) for _ in range(30)]
+        ratio = rubric.noisy(pairs, _of_medians)
+        assert ratio.low < ratio < ratio.high
+        held += ratio.low < math.exp(0.7) < ratio.high
+    assert held >= 34
+
+
+def _of_medians(pairs: Sequence[tuple[float, float]]) -> float:
+    ours, theirs = zip(*pairs, strict=True)
+    return statistics.median(theirs) / statistics.median(ours)
+
+
+def test_noise_of_a_ratio_becomes_points() -> None:
+    """Near a bound there are several points possible, beyond it there are not."""
+    near = rubric.measured(10, rubric.Ratio(1.6, 1.4, 1.9), 1.5, 6.0, "slow")
+    assert near.reason == "slow"
+    assert near.between == pytest.approx((rubric.by_ratio(10, 1.9, 1.5, 6.0), 10))
+    assert near.between[0] < near < near.between[1]
+    assert rubric.measured(10, rubric.Ratio(1.0, 0.9, 1.2), 1.5, 6.0, "").between == (10, 10)
+    assert rubric.measured(10, 3.0, 1.5, 6.0, "nobody knows its noise").between is None
 
 
 def test_a_race_ends_in_time() -> None:

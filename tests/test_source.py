@@ -15,7 +15,6 @@ LAB = Lab.model_validate(
         "summary": {"ko": "짧다", "en": "Short"},
         "level": "junior",
         "minutes": 10,
-        "competencies": [],
         "libraries": [],
         "tasks": [
             {"id": "mean", "points": 3, "minutes": 2},

@@ -104,8 +104,8 @@ def batch_speed(files: Mapping[str, bytes], points: float) -> Earned:
         ratio = _Race([first, second], load).measure(
             BATCH_ROUNDS, lambda answers: answers[0][0].seconds
         )
-    earned = rubric.by_ratio(points, ratio, FULL_AT, ZERO_AT)
-    return Earned(earned, f"a batch of 256 flights takes {ratio:.1f} times as long as in our app")
+    words = f"a batch of 256 flights takes {ratio:.1f} times as long as in our app"
+    return rubric.measured(points, ratio, FULL_AT, ZERO_AT, words)
 
 
 def concurrent(files: Mapping[str, bytes], points: float) -> Earned:
@@ -139,11 +139,9 @@ def concurrent(files: Mapping[str, bytes], points: float) -> Earned:
 
     with serving(variants.service(), model) as first, serving(own, model) as second:
         ratio = _Race([first, second], load).measure(CLIENT_ROUNDS, slow)
-    earned = rubric.by_ratio(points, ratio, FULL_AT, ZERO_AT)
-    return Earned(
-        earned,
-        f"with 16 clients, the time in which 95 % of the answers come is {ratio:.1f} times that of "
-        "our app",
+    words = "with 16 clients, the time in which 95 % of the answers come is"
+    return rubric.measured(
+        points, ratio, FULL_AT, ZERO_AT, f"{words} {ratio:.1f} times that of our app"
     )
 
 

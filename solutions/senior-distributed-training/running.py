@@ -376,8 +376,13 @@ def ends_of_steps(calls: Sequence[Call], of: Config) -> list[float]:
     return ends[: steps(of)]
 
 
-def seconds_of_step(calls: Sequence[Call], of: Config) -> float:
-    """Median seconds from the end of one step's exchange to that of the next; infinite if none."""
+def seconds_of_steps(calls: Sequence[Call], of: Config) -> list[float]:
+    """Seconds from the end of each step's exchange to that of the next; none if there are few."""
     ends = ends_of_steps(calls, of)
     # The first one has gradients in other parts than all later ones, with DDP.
-    return float(np.median(np.diff(ends[1:]))) if len(ends) > 3 else math.inf
+    return [float(each) for each in np.diff(ends[1:])] if len(ends) > 3 else []
+
+
+def seconds_of_step(calls: Sequence[Call], of: Config) -> float:
+    """Median of :func:`seconds_of_steps`; infinite if there are none."""
+    return float(np.median(seconds_of_steps(calls, of) or math.inf))

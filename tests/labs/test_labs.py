@@ -16,6 +16,15 @@ ROOT = catalog.root(Path(__file__).parent)
 QUICK = [name for name in catalog.names(ROOT) if catalog.load(name, ROOT).limits.seconds < 300]
 
 
+@pytest.mark.parametrize("name", catalog.names(ROOT))
+def test_all_points_speak_for_a_competency(name: str) -> None:
+    """A scorecard can sum every lab's points by competency, and a sum is not of one task each."""
+    tasks = catalog.load(name, ROOT).tasks
+    spoken = [task.competency_of(part) for task in tasks for part in (task.parts or {None: 0})]
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", word) for word in spoken)
+    assert 3 <= len(set(spoken)) < len(spoken)
+
+
 @pytest.mark.parametrize("lab", QUICK, indirect=True, scope="module")
 def test_reference_earns_everything(lab: Any) -> None:
     """The reference solution has full points in every part that a program checks."""
