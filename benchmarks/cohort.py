@@ -44,8 +44,8 @@ from autograde import answers, catalog, diff, runs
 from autograde.answers import Answer, Header
 from autograde.runs import Run
 
-#: Submissions of a lab of each level among 60: the others take a minute or two each.
-OF_LEVEL = {"junior": 16, "mid": 6, "senior": 6}
+#: Submissions of a lab of each level among 60: those of the others take a minute or two each.
+OF_LEVEL = {"junior": 17, "mid": 4, "senior": 5}
 #: What is asked for against vanilla nbgrader on junior labs.
 LEAST_TO_VANILLA = 8.0
 #: By how much the driver's memory may grow from 60 to 600 submissions, in MiB.
