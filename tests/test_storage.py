@@ -368,7 +368,6 @@ title: {ko: 작은 실습, en: A small lab}
 summary: {ko: 시험, en: For a test}
 level: junior
 minutes: 5
-competencies: [trial]
 libraries: []
 tasks:
   - {id: double, points: 6, minutes: 1}
