@@ -153,7 +153,7 @@ def grade(
         if not todo:
             return
         most = max(releases[lab].lab.limits.memory_mb for lab in todo)
-        with _ray(workers, address, most) as ray:
+        with _ray(workers, address, most, run) as ray:
             _require_gpus([releases[lab] for lab in todo], ray.cluster_resources())
             crew = _Crew(ray, releases, devices, run.manifest.parameters.sandboxed)
             yield from _graded(ray, crew, todo, run, course)
@@ -403,7 +403,7 @@ def _require_gpus(wanted: Sequence[catalog.Release], found: Mapping[str, float])
 
 
 @contextmanager
-def _ray(workers: int, address: str | None, memory_mb: int) -> Iterator[Any]:
+def _ray(workers: int, address: str | None, memory_mb: int, run: Run) -> Iterator[Any]:
     """Ray's module while it is connected to a cluster, or to one that it starts here.
 
     Here there is always room for one grading, of a lab that may take ``memory_mb``: what a lab may
@@ -420,7 +420,11 @@ def _ray(workers: int, address: str | None, memory_mb: int) -> Iterator[Any]:
         start |= {"include_dashboard": False}
     else:
         start |= {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parent)]}}
-    ray.init(**start)
+    try:
+        ray.init(**start)
+    except Exception as error:  # of Ray's many ways to say so, most have no class of their own
+        where = f"cannot be reached at {address}" if address else "did not start"
+        raise _stopped(f"Ray {where}: {error}", run) from error
     try:
         yield ray
     finally:

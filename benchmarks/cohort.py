@@ -228,12 +228,12 @@ def driver(bench: Bench) -> bool:
     return kept
 
 
-def kills(bench: Bench, trials: int) -> bool:
+def kills(bench: Bench, trials: int, seed: int) -> bool:
     """Kill something at a random moment, go on, and compare; whether all results are the same."""
     lab = bench.of("junior")[0]
     options = ("--fresh", f"--workers={CORES}", f"--lab={lab}")
     _, undisturbed = bench.regrade(*options)
-    draw = random.Random(SEED)
+    draw = random.Random(seed)
     kept = []
     for trial in range(trials):
         victim = VICTIMS[trial % len(VICTIMS)]
@@ -241,10 +241,13 @@ def kills(bench: Bench, trials: int) -> bool:
         process = bench.start(["autograde", "regrade", *options], bench.ours)
         run = before = runs.newest_first(bench.course)[0]
         while run.name == before.name or len(dict(_written(run))) < wanted:
+            if process.poll() is not None:
+                sys.exit(f"the regrade ended before it could be killed:\n{bench.said[-2000:]}")
             time.sleep(0.1)
             run = runs.newest_first(bench.course)[0]
         time.sleep(wait)
-        hit = _kill(victim, process.pid)
+        while not (hit := _kill(victim, process.pid)) and process.poll() is None:
+            time.sleep(0.1)  # Ray has not started it yet
         begun = time.monotonic()
         process.wait(600)
         ended = time.monotonic() - begun
@@ -254,7 +257,7 @@ def kills(bench: Bench, trials: int) -> bool:
             resumed += 1
             bench.regrade(f"--resume={run.name}", f"--workers={CORES}", may_fail=True)
         out.print(
-            f"trial {trial + 1}: {victim} ({hit}) killed {wait:.1f} s after {wanted} of "
+            f"trial {trial + 1}: {victim} ({hit} processes) killed {wait:.1f} s after {wanted} of "
             f"{len(run.manifest.jobs)} results; the driver ended {ended:.0f} s later with "
             f"{process.returncode} and {len(written)} results, resumed {resumed} times"
         )
@@ -270,8 +273,8 @@ def _written(run: Run) -> Iterator[tuple[Path, int]]:
         yield path, path.stat().st_mtime_ns
 
 
-def _kill(victim: str, driver: int) -> str:
-    """Kill what is meant among a driver and its family; what it was in words."""
+def _kill(victim: str, driver: int) -> int:
+    """Kill what is meant among a driver and its family; how many processes that were."""
     process = psutil.Process(driver)
     family = process.children(recursive=True)
     if victim == "driver":
@@ -283,7 +286,7 @@ def _kill(victim: str, driver: int) -> str:
     for one in chosen:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()
-    return f"{len(chosen)} processes" if len(chosen) != 1 else "1 process"
+    return len(chosen)
 
 
 def _title(process: psutil.Process) -> str:
@@ -298,6 +301,7 @@ def main() -> None:
     parser.add_argument("question", nargs="*", help=f"of {', '.join(asked)}; default: all")
     parser.add_argument("--share", type=float, default=1.0, help="of the cohort of 60 (1)")
     parser.add_argument("--trials", type=int, default=5, help="of kills (5)")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the moments of the kills")
     given = parser.parse_args()
     if unknown := set(given.question) - set(asked):
         parser.error(f"no question called {', '.join(sorted(unknown))}")
@@ -313,7 +317,7 @@ def main() -> None:
             kept = []
             for question in given.question or asked:
                 if question == "kills":
-                    kept.append(kills(bench, given.trials))
+                    kept.append(kills(bench, given.trials, given.seed))
                 else:
                     ask = {"vanilla": against_vanilla, "scaling": scaling, "driver": driver}
                     kept.append(ask[question](bench))
