@@ -24,6 +24,11 @@ ID = r"^[a-z][a-z0-9_]*$"
 JUNK = {".ipynb_checkpoints", "__pycache__"}
 
 
+Level = Literal["junior", "mid", "senior"]
+#: One of the guide's three roles, or all of them.
+Track = Literal["all", "research", "platform", "mlops"]
+
+
 class Entry(BaseModel):
     """Base of everything in ``lab.yaml``: immutable, and nothing unknown is accepted."""
 
@@ -128,8 +133,8 @@ class Lab(Entry):
     name: str
     title: Text
     summary: Text
-    level: Literal["junior", "mid", "senior"]
-    track: Literal["all", "research", "platform", "mlops"] = "all"
+    level: Level
+    track: Track = "all"
     minutes: float = Field(gt=0)
     libraries: list[str]
     tasks: list[Task] = Field(min_length=1)

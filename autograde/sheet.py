@@ -9,20 +9,12 @@ Like the page it is the hiring team's: it holds no traceback and no hidden test.
 import json
 from typing import Any, Literal
 
-from autograde.scorecard import Card, Cohort, Item, Points
+from autograde.catalog import Level, Track
+from autograde.scorecard import Card, Cohort, Competency, Item, Points, Standing
 from autograde.verdict import Ending, Hashes, Record, Verdict
 
-#: Of the form; the schema's address in words.
+#: Raised when a reader of the old form could misread the new one.
 VERSION: Literal[1] = 1
-
-
-class Sum(Record):
-    """Points: earned of possible, of which some are undecided or wait for a reader."""
-
-    earned: float
-    possible: float
-    undecided: float
-    waiting: float
 
 
 class Entry(Record):
@@ -48,7 +40,7 @@ class Entry(Record):
     part: str | None
     competency: str | None
     judged_by: Literal["check", "reader"]
-    points: Sum
+    points: Points
     verdict: str
     reason: str
     settled_by_a_person: bool
@@ -63,26 +55,8 @@ class TaskSheet(Record):
     id: str
     title: str
     verdict: str
-    points: Sum
+    points: Points
     cells: tuple[Entry, ...]
-
-
-class CompetencySheet(Record):
-    """Points of all that speaks for one competency."""
-
-    name: str
-    points: Sum
-
-
-class StandingSheet(Record):
-    """The place among ``n`` candidates graded with the same tests until a day.
-
-    ``percentile`` is None for fewer candidates than it means anything for.
-    """
-
-    percentile: float | None
-    n: int
-    until: str
 
 
 class LabSheet(Record):
@@ -91,8 +65,8 @@ class LabSheet(Record):
     name: str
     title_ko: str
     title_en: str
-    level: Literal["junior", "mid", "senior"]
-    track: Literal["all", "research", "platform", "mlops"]
+    level: Level
+    track: Track
     minutes: float
 
 
@@ -115,13 +89,13 @@ class Sheet(Record):
     version: Literal[1]
     lab: LabSheet
     candidate: str
-    automatic: Sum
-    readers: Sum
-    together: Sum
+    automatic: Points
+    readers: Points
+    together: Points
     within_noise: float
     tasks: tuple[TaskSheet, ...]
-    competencies: tuple[CompetencySheet, ...]
-    standing: StandingSheet | None
+    competencies: tuple[Competency, ...]
+    standing: Standing | None
     tampering: tuple[str, ...]
     remarks: tuple[str, ...]
     outdated: tuple[str, ...]
@@ -131,7 +105,7 @@ class Sheet(Record):
 
 def sheet(card: Card, cohort: Cohort) -> Sheet:
     """Put a scorecard into that form."""
-    lab, result, standing = card.lab, card.result, cohort.standing(card)
+    lab, result = card.lab, card.result
     return Sheet(
         version=VERSION,
         lab=LabSheet(
@@ -143,26 +117,22 @@ def sheet(card: Card, cohort: Cohort) -> Sheet:
             minutes=lab.minutes,
         ),
         candidate=card.name,
-        automatic=_sum(card.automatic),
-        readers=_sum(card.reading),
-        together=_sum(card.together),
+        automatic=card.automatic,
+        readers=card.reading,
+        together=card.together,
         within_noise=card.noisy,
         tasks=tuple(
             TaskSheet(
                 id=task.id,
                 title=task.title,
                 verdict=task.word,
-                points=_sum(task.points),
+                points=task.points,
                 cells=tuple(map(_entry, task.items)),
             )
             for task in card.tasks
         ),
-        competencies=tuple(
-            CompetencySheet(name=one.name, points=_sum(one.points)) for one in card.competencies
-        ),
-        standing=StandingSheet(percentile=standing.share, n=standing.n, until=standing.until)
-        if standing
-        else None,
+        competencies=card.competencies,
+        standing=cohort.standing(card),
         tampering=result.tampering,
         remarks=result.remarks,
         outdated=card.outdated,
@@ -189,28 +159,19 @@ def schema() -> str:
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
-def _sum(points: Points) -> Sum:
-    return Sum(
-        earned=points.earned,
-        possible=points.possible,
-        undecided=points.undecided,
-        waiting=points.waiting,
-    )
-
-
 def _entry(item: Item) -> Entry:
     source = item.source
-    checked = isinstance(source, Verdict)
+    check = source if isinstance(source, Verdict) else None
     return Entry(
         cell=source.cell,
         part=source.part,
         competency=item.competency or None,
-        judged_by="check" if checked else "reader",
-        points=_sum(item.points),
+        judged_by="check" if check else "reader",
+        points=item.points,
         verdict=item.word,
         reason=item.reason,
         settled_by_a_person=bool(item.settled),
         between=item.between,
-        seconds=source.wall if isinstance(source, Verdict) else None,
-        cpu_seconds=source.cpu if isinstance(source, Verdict) else None,
+        seconds=check.wall if check else None,
+        cpu_seconds=check.cpu if check else None,
     )

@@ -568,7 +568,7 @@ def test_each_page_lies_beside_the_same_as_json(tmp_path: Path) -> None:
     assert kim["tasks"][0]["cells"][0]["between"] == [14.2, 20]
     assert kim["within_noise"] == 5.8
     assert [one["name"] for one in kim["competencies"]] == ["data_handling", "communication"]
-    assert kim["standing"] == {"percentile": None, "n": 2, "until": "2026-11-23"}
+    assert kim["standing"] == {"share": None, "n": 2, "until": "2026-11-23"}
     assert kim["grading"]["hashes"]["tests"] == "a" * 64
     assert found["lee"]["automatic"]["undecided"] == 20
     assert found["lee"]["readers"]["earned"] == 3.5
