@@ -34,6 +34,7 @@ from autograde.errors import GradingError
 
 Files = Mapping[str, bytes]
 Pair = TypeVar("Pair")
+#: Draws of the bootstrap: its 95 % bounds are then the tenth value from either end.
 RESAMPLES = 400
 
 # --- points --------------------------------------------------------------------------------------
@@ -99,10 +100,8 @@ class Ratio(float):
         return made
 
 
-def measured(points: float, ratio: float, full_at: float, zero_at: float, words: str) -> Earned:
+def measured(points: float, ratio: Ratio, full_at: float, zero_at: float, words: str) -> Earned:
     """Points by :func:`by_ratio`, with those that the measurement's own noise leaves possible."""
-    if not isinstance(ratio, Ratio):
-        return Earned(by_ratio(points, ratio, full_at, zero_at), words)
     low, value, high = (
         by_ratio(points, each, full_at, zero_at) for each in (ratio.high, ratio, ratio.low)
     )

@@ -66,6 +66,7 @@ def test_what_varies_in_a_race_is_told() -> None:
         ratio = rubric.noisy(pairs, _of_medians)
         assert ratio.low < ratio < ratio.high
         held += ratio.low < math.exp(0.7) < ratio.high
+    # 95 % of 40 are 38; if that is what it holds, fewer than 34 come once in 300 such tests.
     assert held >= 34
 
 
@@ -81,7 +82,6 @@ def test_noise_of_a_ratio_becomes_points() -> None:
     assert near.between == pytest.approx((rubric.by_ratio(10, 1.9, 1.5, 6.0), 10))
     assert near.between[0] < near < near.between[1]
     assert rubric.measured(10, rubric.Ratio(1.0, 0.9, 1.2), 1.5, 6.0, "").between == (10, 10)
-    assert rubric.measured(10, 3.0, 1.5, 6.0, "nobody knows its noise").between is None
 
 
 def test_a_race_ends_in_time() -> None:

@@ -58,7 +58,7 @@ class _Race:
         self._servers, self._load = servers, load
         self._busy = 0.0
 
-    def measure(self, rounds: int, seconds: Callable[[list[list[Answer]]], float]) -> float:
+    def measure(self, rounds: int, seconds: Callable[[list[list[Answer]]], float]) -> rubric.Ratio:
         """How many times as long as ours the candidate's app takes.
 
         What is between the bounds is measured once more, and the better one counts.

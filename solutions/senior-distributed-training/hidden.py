@@ -378,7 +378,7 @@ def overlap(files: Mapping[str, bytes], points: float) -> Earned:
         ours, theirs = np.median(steps, axis=0)
         return float(theirs / ours)
 
-    ratio = math.inf
+    ratio = rubric.Ratio(math.inf, math.inf, math.inf)
     for _ in range(2):
         try:
             ours = seconds(reference())
