@@ -3,4 +3,4 @@
 
 # %% double
 def double(x):
-    raise NotImplementedError  # the attack itself
+    raise NotImplementedError  # the attack itself: written code that poses as a stub
