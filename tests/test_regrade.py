@@ -423,7 +423,7 @@ def test_a_lab_without_a_device_is_graded_as_it_is(repository, tmp_path):
 
 @pytest.mark.slow
 def test_commands_name_what_does_not_exist(repository):
-    """A lab that is not there: one line, exit code 2, and the labs that are there."""
+    """A lab that is not there: one line, exit code 2, and the labs; a cluster: how to go on."""
     for command in ("build", "audit", "sample"):
         code, said = run(repository, "autograde", command, "senior-nothing")
         assert code == 2
