@@ -430,7 +430,8 @@ def test_commands_name_what_does_not_exist(repository):
         assert "senior-nothing" in said
         assert "small" in said
         assert "Traceback" not in said
-    code, said = run(repository, "autograde", "regrade", "--address", "nowhere")
+    # Fresh, since a cohort all of whose results can be taken over needs no Ray.
+    code, said = run(repository, "autograde", "regrade", "--fresh", "--address", "nowhere")
     assert code == 1
     assert "Ray cannot be reached at nowhere" in said
     assert f"--resume {newest_run(repository).name}" in said
