@@ -55,3 +55,6 @@ c.GenerateFeedback.preprocessors = [
 
 # Formgrader's pages and feedback show what candidates wrote, to a browser that is logged in.
 c.HTMLExporter.filters = {"markdown2html": "autograde.nbgrader_steps.safe_markdown"}
+# In formgrader alone: reference, rubric and anchors above each answer that a person reads.
+c.HTMLExporter.preprocessors = ["autograde.formgrader.ForTheReader"]
+c.ForTheReader.root = str(root)

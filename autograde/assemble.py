@@ -1,9 +1,10 @@
 """The notebook under grading: assembled from the release, never repaired from the submission.
 
 Owns the rule of what is taken from whom. Order, instructor cells, metadata and tags come from the
-instructor's notebook; from the submission come only the sources of solution cells, by id, and the
-candidate's own extra cells, at their places. Whatever else differs is reported as tampering and
-has no effect. The result holds no hidden test: those are looked up when a check runs.
+instructor's notebook; from the submission come only the sources of solution cells, by id or, where
+that is gone, by place, and the candidate's own extra cells, at their places. Whatever else differs
+is reported as tampering and has no effect. The result holds no hidden test: those are looked up
+when a check runs.
 """
 
 import ast
@@ -11,7 +12,7 @@ import hashlib
 import io
 import re
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +80,9 @@ def sources(release: Release) -> Sources:
                 cell=marks(cell)["grade_id"],
             )
     stubs = {
-        marks(cell)["grade_id"]: released(cell) for cell in notebook.cells if is_solution(cell)
+        marks(cell)["grade_id"]: released(cell, release.stub or STUB)
+        for cell in notebook.cells
+        if is_solution(cell)
     }
     tests = {marks(cell)["grade_id"]: cell.source for cell in notebook.cells if is_test(cell)}
     free = [c.source for c in notebook.cells if c.cell_type == "code" and not marks(c)]
@@ -137,28 +140,32 @@ def _sort_cells(
     for cell in submission.cells:
         if cell.grade_id is not None and cell.grade_id in known:
             candidates.setdefault(cell.grade_id, []).append(cell)
-    tampering: list[str] = []
     originals: dict[str, Cell] = {}
-    for grade_id, original in known.items():
-        copies = candidates.get(grade_id, [])
-        if not copies:
-            if submission.cells:
-                tampering.append(f"the cell {grade_id!r} is missing; the released one was used")
-            continue
+    for grade_id, copies in candidates.items():
         # JupyterLab gives a pasted copy a new cell id, so the old id tells the original.
-        cell = next((c for c in copies if c.cell_id == original.get("id")), copies[0])
-        if len(copies) > 1:
-            tampering.append(f"there were {len(copies)} copies of the cell {grade_id!r}")
-        tampering += _differences(grade_id, cell, original, given)
-        originals[grade_id] = cell
+        same = (c for c in copies if c.cell_id == known[grade_id].get("id"))
+        originals[grade_id] = next(same, copies[0])
+    rewritten = _rewritten(submission.cells, known, originals, given)
+    tampering: list[str] = []
+    for grade_id, original in known.items():
+        if grade_id in originals:
+            copies = candidates[grade_id]
+            if len(copies) > 1:
+                tampering.append(f"there were {len(copies)} copies of the cell {grade_id!r}")
+            tampering += _differences(grade_id, originals[grade_id], original, given)
+        elif submission.cells:
+            used = "candidate's in its place" if grade_id in rewritten else "released one"
+            tampering.append(f"the cell {grade_id!r} is missing; the {used} was used")
+    originals |= rewritten
+    places = {id(cell): grade_id for grade_id, cell in originals.items()}
 
     extras: dict[str | None, list[Cell]] = {}
     anchor: str | None = None
     for cell in submission.cells:
+        if id(cell) in places:
+            anchor = places[id(cell)]
+            continue
         if cell.grade_id is not None and cell.grade_id in known:
-            if originals[cell.grade_id] is cell:
-                anchor = cell.grade_id
-                continue
             # A copy of a solution cell is code that the candidate wrote: an extra cell, unless
             # it is the untouched stub, which would undo the answer above it. A copy marks no
             # place: a draft above the answer must not run after it.
@@ -168,6 +175,38 @@ def _sort_cells(
                 continue
         extras.setdefault(anchor, []).append(cell)
     return originals, extras, tampering
+
+
+def _rewritten(
+    cells: Sequence[Cell],
+    known: Mapping[str, NotebookNode],
+    originals: Mapping[str, Cell],
+    given: Sources,
+) -> dict[str, Cell]:
+    """New cells that stand where solution cells are missing, by the grade id of these.
+
+    VS Code and Colab let a candidate delete what JupyterLab does not, and write the answer in a
+    new cell; the stub, put back after it, would undo it. Where a neighbour is missing too, nobody
+    can say which cell stands where.
+    """
+    places = {id(cell): index for index, cell in enumerate(cells)}
+    where = {grade_id: places[id(cell)] for grade_id, cell in originals.items()}
+    found: dict[str, Cell] = {}
+    used: set[int] = set()
+    for before, grade_id, after in zip([None, *known], known, [*known, None][1:], strict=False):
+        if grade_id in originals or not is_solution(known[grade_id]):
+            continue
+        start = -1 if before is None else where.get(before)
+        end = len(cells) if after is None else where.get(after)
+        if start is None or end is None:
+            continue
+        for cell in cells[start + 1 : end]:
+            own = cell.grade_id not in known and cell.source.strip() and id(cell) not in used
+            if own and cell.type == known[grade_id].cell_type and cell.source not in given.free:
+                found[grade_id] = cell
+                used.add(id(cell))
+                break
+    return found
 
 
 def _differences(grade_id: str, cell: Cell, original: NotebookNode, given: Sources) -> list[str]:
@@ -204,9 +243,9 @@ def _with_unique_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
     return cells
 
 
-def released(cell: Mapping[str, Any]) -> str:
+def released(cell: Mapping[str, Any], stub: Sequence[str] = STUB) -> str:
     """A cell's source as nbgrader releases it: without hidden tests, with stubs for solutions."""
-    stub = STUB if cell["cell_type"] == "code" else TEXT_STUB
+    stub = stub if cell["cell_type"] == "code" else TEXT_STUB
     regions = split(cell["source"], stub)
     if is_solution(cell) and SOLUTION not in regions.secret:
         return "\n".join(stub)

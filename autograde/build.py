@@ -20,6 +20,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograde import catalog
 from autograde.catalog import Lab
 from autograde.errors import LabError
-from autograde.source import Cell, check, read_cells, split
+from autograde.source import HIDDEN, STUB, Cell, check, last_expression, read_cells, split
 
 SECRET_LENGTH = 12  # a shorter line ("return out", "else:") says nothing about the answer
 METADATA = {
@@ -99,7 +100,7 @@ def build_lab(name: str, root: Path) -> Built:
     with tempfile.TemporaryDirectory() as scratch:
         source, release = Path(scratch, "source"), Path(scratch, "release")
         source.mkdir()
-        _write_data(root / "solutions" / name / "data.py", source / "data", root)
+        write_data(root / "solutions" / name / "data.py", source / "data", root)
         text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         (source / f"{name}.ipynb").write_text(text, encoding="utf-8")
         config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
@@ -130,7 +131,7 @@ def compose(lab: Lab, cells: Sequence[Cell]) -> dict[str, Any]:
     dict
         A notebook of nbformat 4.5 with nbgrader's metadata (schema 3). A locked cell that belongs
         to one side says which at ``metadata["autograde"]["side"]``; the cell of parameters has
-        papermill's tag.
+        papermill's tag, and checks have Jupyter's for a cell that may fail.
     """
     points = {grade_id: part.points for grade_id, part in catalog.grade_ids(lab)}
     composed = []
@@ -159,16 +160,37 @@ def compose(lab: Lab, cells: Sequence[Cell]) -> dict[str, Any]:
             metadata["autograde"] = {"side": cell.keys["side"]}
         if "parameters" in cell.keys:
             metadata["tags"] = ["parameters"]
+        if "check" in cell.keys:
+            # In JupyterLab "Run All" goes on after a check that fails, to the tasks that follow.
+            metadata["tags"] = ["raises-exception"]
         entry: dict[str, Any] = {
             "cell_type": cell.type,
             "id": hashlib.sha1(name.encode()).hexdigest()[:12],
             "metadata": metadata,
-            "source": cell.source.splitlines(keepends=True),
+            "source": _with_success(cell, points).splitlines(keepends=True),
         }
         if cell.type == "code":
             entry |= {"execution_count": None, "outputs": []}
         composed.append(entry)
     return {"cells": composed, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _with_success(cell: Cell, points: Mapping[str, float]) -> str:
+    """A cell's text; a check says at the end of what is released that it passed, and its points.
+
+    Nothing is added where the last expression is the score, or something follows the hidden tests.
+    """
+    if "check" not in cell.keys:
+        return cell.source
+    assert cell.grade_id is not None  # true of every check
+    worth = f"{points[cell.grade_id]:g} point{'s' * (points[cell.grade_id] != 1)}"
+    visible, begin, secret = cell.source.partition(f"\n### BEGIN {HIDDEN}\n")
+    if begin and secret.rstrip().endswith(f"\n### END {HIDDEN}"):
+        words = f"Visible check passed. This part has {worth}; grading tests it further."
+        return f'{visible.rstrip()}\nprint("{words}"){begin}{secret}'
+    if HIDDEN in cell.source or last_expression(cell.source):
+        return cell.source
+    return f'{cell.source.rstrip()}\nprint("Check passed. This part has {worth}.")'
 
 
 @contextmanager
@@ -192,8 +214,14 @@ def importable(folder: Path) -> Iterator[None]:
         importlib.invalidate_caches()
 
 
-def _write_data(file: Path, folder: Path, root: Path) -> None:
-    """Let the lab's ``data.py``, if it has one, write its files into a folder."""
+def write_data(file: Path, folder: Path, root: Path, variant: int = 0) -> None:
+    """Let the lab's ``data.py``, if it has one, write the files of a variant into a folder.
+
+    Raises
+    ------
+    LabError
+        If it raises.
+    """
     if not file.is_file():
         return
     name = f"_data_of_{file.parent.name}"
@@ -205,12 +233,12 @@ def _write_data(file: Path, folder: Path, root: Path) -> None:
             assert spec.loader is not None
             module = sys.modules[name] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-            module.write(folder)
+            module.write(folder, variant)
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
             lines = [frame.lineno for frame in frames if frame.filename == str(file)]
             raise LabError(
-                f"write(folder) raised {type(error).__name__}: {error}",
+                f"write(folder, variant) raised {type(error).__name__}: {error}",
                 path=file.relative_to(root),
                 line=lines[-1] if lines else None,
             ) from error
@@ -257,6 +285,9 @@ def _fit_gradebook(name: str, cells: Sequence[Mapping[str, Any]], course: Course
 
 def _generate(course: CourseDirectory, config: Config) -> None:
     """Run nbgrader's ``generate_assignment``; what it logs is only shown when it fails."""
+    # For our labs alone: a foreign assignment keeps nbgrader's own stub.
+    config = deepcopy(config)
+    config.ClearSolutions.code_stub = {"python": "\n".join(STUB)}
     log = logging.Logger("generate_assignment", logging.ERROR)
     messages = io.StringIO()
     log.addHandler(logging.StreamHandler(messages))

@@ -200,6 +200,10 @@ def grade_ids(lab: Lab) -> Iterator[tuple[str, Part]]:
                 )
 
 
+#: What nbgrader puts in place of a solution, where nobody says otherwise.
+NBGRADERS_STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
+
+
 @dataclass(frozen=True)
 class Release:
     """Everything that grading one lab takes, by value, so that it can travel to another machine.
@@ -217,6 +221,8 @@ class Release:
     private
         Modules that only checks may import, and ``lab.py``, in which a check may read the solution;
         file name to content.
+    stub
+        What stands for a solution in the notebook that candidates got, if not ours.
     """
 
     name: str
@@ -224,6 +230,7 @@ class Release:
     source: bytes
     public: Mapping[str, bytes] = field(default_factory=dict)
     private: Mapping[str, bytes] = field(default_factory=dict)
+    stub: Sequence[str] | None = None
 
     @cached_property
     def graded(self) -> dict[str, Part]:
@@ -252,16 +259,14 @@ class Release:
 
     @cached_property
     def tests_hash(self) -> str:
-        """Hexadecimal SHA-256 of all that can change a score: tests, data, limits and points."""
+        """Hexadecimal SHA-256 of all that can change a score but data: tests, limits and points."""
         rules = {
             "name": self.name,
             "limits": self.lab.limits.model_dump(),
             "points": [[task.id, task.points, task.parts] for task in self.lab.tasks],
         }
         entries = [("rules", json.dumps(rules, sort_keys=True).encode()), ("source", self.source)]
-        for kind in ("public", "private"):
-            files: Mapping[str, bytes] = getattr(self, kind)
-            entries += [(f"{kind}/{path}", files[path]) for path in sorted(files)]
+        entries += [(path, self.private[path]) for path in sorted(self.private)]
         return _digest(entries)
 
     @cached_property
@@ -461,7 +466,7 @@ def release_from_notebook(name: str, source: bytes) -> Release:
         libraries=[],
         tasks=tasks,
     )
-    return Release(name=name, lab=lab, source=source)
+    return Release(name=name, lab=lab, source=source, stub=NBGRADERS_STUB)
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -11,7 +11,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,6 +27,13 @@ FILES = 500
 FOLDERS_DEEP = 20
 CELLS = 5_000
 SOURCE_CHARACTERS = 1_000_000
+NAME_BYTES = 200
+#: Notebooks in one folder that are looked into.
+NOTEBOOKS = 10
+#: Browsers and mail programs add an ending of what they know to what they do not.
+_NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)
+#: Keys that other tools leave in a notebook's metadata, or in a cell's.
+_TOOLS = {"colab": "Google Colab", "vscode": "VS Code", "orig_nbformat": "VS Code"}
 
 
 @dataclass(frozen=True)
@@ -77,27 +85,74 @@ def read(folder: Path, name: str) -> Submission:
     folder
         The candidate's folder for one lab.
     name
-        The notebook's expected name without ``.ipynb``. If it is missing and there is exactly
-        one other notebook, that one is taken, with a remark.
+        The notebook's expected name without ``.ipynb``; see :func:`choose` for other names.
     """
     remarks: list[str] = []
     files, notebooks = _files(folder, remarks)
-    expected = f"{name}.ipynb"
-    if expected in notebooks:
-        chosen = expected
-    elif len(notebooks) == 1:
-        chosen = notebooks[0]
-        remarks.append(f"the notebook was named {chosen!r} instead of {expected!r}")
-    else:
-        problem = "the folder has no notebook"
-        if notebooks:
-            problem = f"the folder has {len(notebooks)} notebooks and none is called {expected}"
-        return Submission((), files, problem, tuple(remarks))
     try:
-        cells, more = parse(load(folder / chosen))
+        cells, more = choose(notebooks, lambda chosen: load(folder / chosen), name)
     except IntakeError as error:
         return Submission((), files, str(error), tuple(remarks))
     return Submission(cells, files, "", (*remarks, *more))
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file's path is that of a notebook at the top of a folder."""
+    return "/" not in path and _NOTEBOOK.fullmatch(path) is not None
+
+
+def choose(
+    notebooks: Collection[str], content: Callable[[str], bytes], name: str
+) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """Cells and remarks of a lab's notebook, which may have another name.
+
+    A second download is ``small (1).ipynb`` and Colab's copy is ``Copy of small.ipynb``, so where
+    none has the lab's name the only notebook is taken, or the only one that nbgrader has marked.
+
+    Parameters
+    ----------
+    notebooks
+        Names of the folder's notebooks.
+    content
+        Gives the bytes of one.
+    name
+        The expected name without ``.ipynb``.
+
+    Raises
+    ------
+    IntakeError
+        If there is none, nobody can say which one is meant, or it is unreadable or empty.
+    """
+    expected = f"{name}.ipynb"
+    others = sorted({*notebooks} - {expected})
+    marked = [other for other in others[:NOTEBOOKS] if _is_marked(other, content)]
+    if expected in notebooks:
+        chosen = expected
+        said = [
+            f"{expected} was read; {other!r} beside it seems to be the lab's too, and was not"
+            for other in marked
+        ]
+    elif len(others) == 1 or (len(marked) == 1 and len(others) <= NOTEBOOKS):
+        (chosen,) = marked or others
+        said = [f"the notebook was named {chosen!r} instead of {expected!r}"]
+    elif others:
+        raise IntakeError(
+            f"the folder has {len(others)} notebooks and none is called {expected}; "
+            "give the right one that name and hand it in again"
+        )
+    else:
+        raise IntakeError("the folder has no notebook")
+    cells, remarks = parse(content(chosen))
+    if not cells:
+        raise IntakeError("the notebook has no cells; hand in the one that has your answers")
+    return cells, (*said, *remarks)
+
+
+def _is_marked(notebook: str, content: Callable[[str], bytes]) -> bool:
+    """Whether a notebook has a cell that nbgrader knows."""
+    with suppress(IntakeError):
+        return any(cell.grade_id for cell in parse(content(notebook))[0])
+    return False
 
 
 def parse(data: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
@@ -123,8 +178,6 @@ def parse(data: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     if not isinstance(tree, dict):
         raise IntakeError("the notebook file is JSON but not a notebook")
     remarks = []
-    if tree.get("nbformat") != 4:
-        remarks.append(f"the notebook's format version is {str(tree.get('nbformat'))[:20]}, not 4")
     listed = tree.get("cells")
     if listed is None:
         sheets = tree.get("worksheets")
@@ -134,6 +187,19 @@ def parse(data: bytes) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     if len(listed) > CELLS:
         raise IntakeError(f"the notebook has {len(listed)} cells; {CELLS} is the most")
     cells = tuple(cell for cell in map(_cell, listed) if cell is not None)
+    if tree.get("nbformat") != 4:
+        version = str(tree.get("nbformat"))[:20]
+        remarks.append(f"the notebook's format version is {version}, not 4; its cells were read")
+    places = [_dict(_dict(place).get("metadata")) for place in (tree, *listed)]
+    for tool in sorted({_TOOLS[key] for place in places for key in _TOOLS.keys() & place.keys()}):
+        remarks.append(
+            f"the notebook was saved by {tool}; its cells were read, what that added was left out"
+        )
+    minor = tree.get("nbformat_minor") if tree.get("nbformat") == 4 else None
+    if minor in range(5) and not any(cell.cell_id for cell in cells):
+        remarks.append(
+            f"format 4.{minor} has no cell ids; cells were told apart by nbgrader's marks alone"
+        )
     if len(cells) < len(listed):
         remarks.append(f"{len(listed) - len(cells)} cells without readable content were left out")
     return cells, tuple(remarks)
@@ -150,17 +216,23 @@ def _cell(raw: Any) -> Cell | None:
         source = "".join(source)
     if not isinstance(source, str) or len(source) > SOURCE_CHARACTERS:
         return None
+    level = raw.get("level")
+    if kind == "heading" and isinstance(level, int) and level in range(1, 7):
+        source = f"{'#' * level} {source}"
     # A lone surrogate cannot be sent to a kernel or written to a file.
     source = source.encode("utf-8", "replace").decode("utf-8")
-    metadata = raw.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    marks = marks if isinstance(marks, dict) else {}
-    flags = {k: marks[k] for k in ("points", "grade", "solution", "locked", "task") if k in marks}
+    # Windows' line ends would make an untouched text differ from the released one.
+    source = source.replace("\r\n", "\n")
+    metadata = _dict(raw.get("metadata"))
+    marks = _dict(metadata.get("nbgrader"))
+    names = ("points", "grade", "solution", "locked", "task")
+    flags: dict[str, Any] = {name: marks[name] for name in names if name in marks}
     return Cell(
         type="markdown" if kind == "heading" else kind,
         source=source,
         grade_id=_identifier(marks.get("grade_id")),
-        cell_id=_identifier(raw.get("id")),
+        # Colab keeps it with the metadata when it saves in format 4.0.
+        cell_id=_identifier(raw.get("id") or metadata.get("id")),
         flags=flags,
     )
 
@@ -169,14 +241,32 @@ def _identifier(value: Any) -> str | None:
     return value if isinstance(value, str) and re.fullmatch(r"[\w.\-]{1,200}", value) else None
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _is_list_of_dicts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def load(path: Path) -> bytes:
-    """Bytes of a regular file of bounded size, never through a link."""
+def can_name_a_candidate(name: str) -> bool:
+    """Whether a name may become a folder's, and can be read in a terminal.
+
+    What follows ? or # in a URL is no name to all of papermill's stores.
+    """
+    fits = 0 < len(name.encode("utf-8", "replace")) <= NAME_BYTES
+    plain = name.isprintable() and name == name.strip() and not set(name) & set("/\\?#")
+    return fits and plain and not name.startswith(".")
+
+
+def load(path: Path, folder: int | None = None) -> bytes:
+    """Bytes of a regular file of bounded size, never through a link.
+
+    ``folder`` is the descriptor of the folder that the path starts from: what was a folder when it
+    was opened may be a link now.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError as error:
         raise IntakeError(f"{path.name!r} cannot be opened ({error.strerror})") from error
     with os.fdopen(descriptor, "rb") as file:
@@ -205,8 +295,8 @@ def _files(folder: Path, remarks: list[str]) -> tuple[dict[str, bytes], list[str
             relative = PurePosixPath(path.relative_to(folder)).as_posix()
             if name.startswith("."):
                 continue
-            if name.endswith(".ipynb"):
-                if parent == str(folder):
+            if _NOTEBOOK.fullmatch(name):
+                if is_notebook(relative):
                     notebooks.append(name)
                 continue
             if relative == "timestamp.txt":

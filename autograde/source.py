@@ -30,7 +30,10 @@ from autograde.imports import imported_names
 
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
 #: What a candidate finds in the place of a solution: it must fail, and say what is missing.
-STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
+STUB = (
+    "# YOUR CODE HERE",
+    'raise NotImplementedError("not written yet: write it here, run this cell, then its checks")',
+)
 # With jupytext's own reading of magics, the comment `# cat is a name` becomes a command.
 PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 MARKER = re.compile(r"^\s*#\s*%%(%*\s|\s*$)")
@@ -391,22 +394,30 @@ def _foreign_scores(cells: Sequence[Cell]) -> Iterator[Fault]:
     for cell in code:
         if "check" not in cell.keys or _syntax_error(cell.source) is not None:
             continue
-        last = ast.parse(_python(cell.source)).body[-1:]
-        if not last or not isinstance(last[0], ast.Expr) or cell.source.rstrip().endswith(";"):
+        last = last_expression(cell.source)
+        if last is None:
             continue
-        root = last[0].value
+        root = last.value
         while isinstance(root, ast.Call | ast.Attribute | ast.Subscript | ast.Await):
             root = root.func if isinstance(root, ast.Call) else root.value
         # With a star import among them, nobody can tell what the names are.
         if isinstance(root, ast.Name) and not {root.id, "*"} & (shared | _defined(cell)):
-            text = ast.unparse(last[0])
+            text = ast.unparse(last)
             yield (
                 f"the check ends in `{text}`, so its value would be the score, and {root.id!r} is "
                 f"the candidate's: write `assert {text} == ...`, or `_ = {text}` if the value "
                 "does not matter",
-                None if cell.line is None else cell.line + last[0].lineno,
+                None if cell.line is None else cell.line + last.lineno,
                 cell.name,
             )
+
+
+def last_expression(source: str) -> ast.Expr | None:
+    """Return what a valid code cell ends in if it has a value, which nbgrader takes as a score."""
+    last = ast.parse(_python(source)).body[-1:]
+    if last and isinstance(last[0], ast.Expr) and not source.rstrip().endswith(";"):
+        return last[0]
+    return None
 
 
 def _imports(*cells: Cell) -> set[str]:

@@ -310,6 +310,58 @@ def test_the_stub_copied_below_the_answer_is_dropped(tree):
     assert stub not in sources(notebook)
 
 
+# -- cells that another tool let the candidate delete -------------------------------------------
+
+
+def test_an_answer_in_a_new_cell_where_the_old_one_stood_counts(tree):
+    """VS Code deletes what JupyterLab keeps; the stub is not put back after the answer."""
+    place = tree["cells"].index(find(tree, "double"))
+    draft, note = free("draft = 1"), nbformat.v4.new_markdown_cell("my idea")
+    tree["cells"][place : place + 1] = [note, free("\n"), free(DOUBLE), draft]
+    notebook = assembled(tree)
+    hold(notebook)
+    assert by_id(notebook)["double"].source == DOUBLE
+    assert sources(notebook)[1:5] == ["LIMIT = 3", "my idea", "\n", DOUBLE]
+    assert sources(notebook)[5:7] == ["draft = 1", "assert double(1) == 2"]
+    assert tampering(notebook) == (
+        "the cell 'double' is missing; the candidate's in its place was used"
+    )
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_the_first_and_the_last_cell_have_a_place_too(last):
+    """A lab may begin or end with an answer."""
+    cells = [task("double", "return 2 * x"), check("double", "assert double(1) == 2")]
+    release = lab(*cells[:: -1 if last else 1])
+    tree = hand_in(release)
+    tree["cells"].remove(find(tree, "double"))
+    tree["cells"].insert(len(tree["cells"]) if last else 0, free(DOUBLE))
+    notebook = assemble.assemble(release, handed_in(tree))
+    assert by_id(notebook)["double"].source == DOUBLE
+    assert sources(notebook).count(DOUBLE) == 1
+
+
+@pytest.mark.parametrize("first", ["setup", "double"])
+def test_where_a_neighbour_is_missing_too_nobody_guesses(tree, first):
+    """The released stub is there, and what the candidate wrote runs as a cell of their own."""
+    place = tree["cells"].index(find(tree, first))
+    tree["cells"][place : place + 2] = [free(DOUBLE)]
+    notebook = assembled(tree)
+    hold(notebook)
+    assert by_id(notebook)["double"].source == find(PRISTINE, "double")["source"]
+    assert sources(notebook).count(DOUBLE) == 1
+    assert "'double' is missing; the released one" in tampering(notebook)
+
+
+def test_a_free_cell_of_the_release_is_no_answer(tree):
+    """What stood there from the beginning does not take the place of a deleted answer."""
+    tree["cells"].remove(find(tree, "triple"))
+    notebook = assembled(tree)
+    hold(notebook)
+    assert by_id(notebook)["triple"].source == find(PRISTINE, "triple")["source"]
+    assert "# try things here" in sources(notebook)
+
+
 # -- whole notebooks --------------------------------------------------------------------------
 
 

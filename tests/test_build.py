@@ -78,7 +78,7 @@ from pathlib import Path
 from hidden import expected
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, variant: int = 0) -> None:
     folder.mkdir()
     (folder / "numbers.csv").write_text(f"{expected(1, 3)}\\n")
 """
@@ -181,12 +181,16 @@ def test_instructor_notebook(built_once: Path) -> None:
 def test_candidate_notebook(built_once: Path) -> None:
     """Solutions are stubs, hidden tests are gone, and the data is beside the notebook."""
     sources = ["".join(cell["source"]) for cell in cells(built_once)]
-    # Word for word what a candidate finds: nbgrader's stub for a solution, and its error.
+    # Word for word what a candidate finds: an error that says what to do, and a check that says
+    # that it passed.
     assert sources[5] == (
-        'def mean(values):\n    """Return the mean."""\n'
-        "    # YOUR CODE HERE\n    raise NotImplementedError()"
+        'def mean(values):\n    """Return the mean."""\n    # YOUR CODE HERE\n    raise '
+        'NotImplementedError("not written yet: write it here, run this cell, then its checks")'
     )
-    assert sources[6] == "assert mean([1, 3]) == 2"
+    assert sources[6] == (
+        "assert mean([1, 3]) == 2\n"
+        'print("Visible check passed. This part has 3 points; grading tests it further.")'
+    )
     assert sources[-1] == "YOUR ANSWER HERE"
     assert (built_once / "labs/tiny/data/numbers.csv").read_text() == "2.0\n"
     assert sorted(path.name for path in (built_once / "labs/tiny").iterdir()) == [

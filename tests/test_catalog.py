@@ -167,8 +167,9 @@ def test_release_of_an_old_build(root: Path, cells: tuple[dict[str, object], ...
 
 
 def test_hash_covers_what_can_change_a_score(root: Path) -> None:
-    """Tests, data, limits and points change the hash; a reworded summary does not."""
+    """Tests, limits, points and data change a hash of their own; a reworded summary none."""
     build_by_hand(root)
+    data = catalog.release("tiny", root).data_hash
     hashes = [catalog.release("tiny", root).tests_hash]
     yaml = root / "solutions" / "tiny" / "lab.yaml"
     yaml.write_text(YAML.replace("en: Short", "en: Long"), encoding="utf-8")
@@ -177,12 +178,15 @@ def test_hash_covers_what_can_change_a_score(root: Path) -> None:
         ("solutions/tiny/lab.yaml", YAML.replace("90", "91")),
         ("solutions/tiny/hidden.py", "x = 1\n"),
         ("solutions/tiny/hidden.py", "x = 2\n"),
-        ("course/source/tiny/data/a.csv", "2\n"),
         ("course/source/tiny/tiny.ipynb", source({"metadata": {}}, *TINY).decode()),
     ):
         (root / file).write_text(content, encoding="utf-8")
         hashes.append(catalog.release("tiny", root).tests_hash)
-    assert len(set(hashes)) == 6
+    assert len(set(hashes)) == 5
+    assert catalog.release("tiny", root).data_hash == data
+    (root / "course/source/tiny/data/a.csv").write_text("2\n", encoding="utf-8")
+    assert catalog.release("tiny", root).tests_hash == hashes[-1]
+    assert catalog.release("tiny", root).data_hash != data
 
 
 def test_any_nbgrader_notebook_is_a_release() -> None:

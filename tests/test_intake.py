@@ -134,15 +134,15 @@ def test_version_3_is_read_with_a_remark():
         "worksheets": [
             {
                 "cells": [
-                    {"cell_type": "heading", "level": 1, "source": ["Title"]},
+                    {"cell_type": "heading", "level": 2, "source": ["Title"]},
                     {"cell_type": "code", "input": ["x = ", "1"], "collapsed": False},
                 ]
             }
         ],
     }
     cells, remarks = intake.parse(json.dumps(tree).encode())
-    assert [(c.type, c.source) for c in cells] == [("markdown", "Title"), ("code", "x = 1")]
-    assert remarks == ("the notebook's format version is 3, not 4",)
+    assert [(c.type, c.source) for c in cells] == [("markdown", "## Title"), ("code", "x = 1")]
+    assert remarks == ("the notebook's format version is 3, not 4; its cells were read",)
 
 
 @pytest.mark.parametrize("version", [99, None, "four", 10**4000])
@@ -151,13 +151,67 @@ def test_an_unknown_version_is_a_short_remark(version):
     cells, remarks = intake.parse(notebook(code(), nbformat=version))
     assert len(cells) == 1
     assert "format version" in remarks[0]
-    assert len(remarks[0]) < 80
+    assert len(remarks[0]) < 90
 
 
 def test_metadata_is_not_needed():
     """No kernelspec, no metadata, no id: the cells are read without a remark."""
     tree = {"nbformat": 4, "cells": [{"cell_type": "code", "source": "x"}]}
     assert intake.parse(json.dumps(tree).encode()) == ((Cell("code", "x"),), ())
+
+
+@pytest.mark.parametrize(
+    ("metadata", "cell", "tools"),
+    [
+        ({"colab": {"provenance": []}}, {}, ["Google Colab"]),
+        ({"vscode": {"interpreter": {"hash": "e0c6"}}}, {}, ["VS Code"]),
+        ({"orig_nbformat": 4}, {}, ["VS Code"]),
+        ({"orig_nbformat": 4}, {"vscode": {"languageId": "python"}}, ["VS Code"]),
+        ({}, {"vscode": {"languageId": "sql"}, "colab": {}}, ["Google Colab", "VS Code"]),
+        (["colab"], "vscode", []),
+    ],
+)
+def test_another_tool_that_saved_it_is_named_once(metadata, cell, tools):
+    """Keys that a tool leaves in a notebook's or a cell's metadata give one remark a tool."""
+    saved = notebook(code(metadata=cell), code(metadata=cell), metadata=metadata)
+    cells, remarks = intake.parse(saved)
+    assert len(cells) == 2
+    assert remarks == tuple(
+        f"the notebook was saved by {tool}; its cells were read, what that added was left out"
+        for tool in tools
+    )
+
+
+@pytest.mark.parametrize(
+    ("minor", "cell", "said"),
+    [
+        *((minor, code(), True) for minor in range(5)),
+        (4, code(id="a1"), False),
+        (0, code(metadata={"id": "a1"}), False),
+        (5, code(), False),
+        ([], code(), False),
+    ],
+)
+def test_cells_without_ids_are_read_with_a_remark(minor, cell, said):
+    """Formats 4.0 to 4.4 have no ids, which is said unless the tool wrote them all the same."""
+    cells, remarks = intake.parse(notebook(cell, nbformat_minor=minor))
+    assert len(cells) == 1
+    words = f"format 4.{minor} has no cell ids; cells were told apart by nbgrader's marks alone"
+    assert remarks == ((words,) if said else ())
+
+
+def test_an_id_that_colab_moved_is_still_the_cells():
+    """In format 4.0 Colab keeps a cell's id in its metadata; its own place goes first."""
+    moved, both = code(metadata={"id": "a1"}), code(metadata={"id": "x"}, id="b2")
+    cells, _ = intake.parse(notebook(moved, both))
+    assert [cell.cell_id for cell in cells] == ["a1", "b2"]
+
+
+@pytest.mark.parametrize("source", ["a = 1\r\nb = 2", ["a = 1\r\n", "b = 2"]])
+def test_line_ends_of_windows_are_line_ends(source):
+    """A source reads the same whichever line ends the tool wrote into it."""
+    ((cell,), _) = intake.parse(notebook(code(source)))
+    assert cell.source == "a = 1\nb = 2"
 
 
 def test_unreadable_cells_are_counted_and_the_others_kept():
@@ -206,13 +260,67 @@ def test_a_renamed_notebook_is_taken_with_a_remark(folder):
     assert found.remarks == ("the notebook was named 'trial (1).ipynb' instead of 'trial.ipynb'",)
 
 
+def marked():
+    """The bytes of a notebook that nbgrader has marked."""
+    return notebook(code("mine", metadata={"nbgrader": {"grade_id": "double"}}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["trial (1).ipynb", "Copy of trial.ipynb", "trial.ipynb.json", "trial.ipynb.txt", "일.IPYNB"],
+)
+def test_the_only_notebook_with_nbgraders_marks_is_taken(folder, name):
+    """Drafts and torn files beside it do not make anybody guess; the remark has its name."""
+    written(folder / name, marked())
+    (folder / "trial.ipynb").rename(folder / "draft.ipynb")
+    written(folder / "torn.ipynb")
+    found = intake.read(folder, "trial")
+    assert [cell.source for cell in found.cells] == ["mine"]
+    assert found.remarks == (f"the notebook was named {name!r} instead of 'trial.ipynb'",)
+    assert dict(found.files) == {}
+
+
+def test_of_two_with_marks_none_is_taken(folder):
+    """Nor is the only one of those that were looked into, where there are more."""
+    (folder / "trial.ipynb").unlink()
+    for name in ("a.ipynb", "b.ipynb"):
+        written(folder / name, marked())
+    assert "has 2 notebooks" in intake.read(folder, "trial").problem
+    (folder / "b.ipynb").unlink()
+    for number in range(intake.NOTEBOOKS):
+        written(folder / f"c{number}.ipynb")
+    assert "has 11 notebooks" in intake.read(folder, "trial").problem
+    (folder / "c0.ipynb").unlink()
+    assert intake.read(folder, "trial").problem == ""
+
+
+def test_a_second_download_beside_the_notebook_is_named(folder):
+    """The lab's name decides; that another one may have been meant is said."""
+    written(folder / "trial (1).ipynb", marked())
+    found = intake.read(folder, "trial")
+    assert [cell.source for cell in found.cells] == ["x = 1"]
+    assert found.remarks == (
+        "trial.ipynb was read; 'trial (1).ipynb' beside it seems to be the lab's too, and was not",
+    )
+
+
+def test_a_notebook_without_cells_is_a_problem(folder):
+    """What an editor leaves that failed while it saved is not a blank answer."""
+    written(folder / "trial.ipynb", notebook())
+    found = intake.read(folder, "trial")
+    assert found.problem == "the notebook has no cells; hand in the one that has your answers"
+
+
 def test_two_unknown_notebooks_are_a_problem(folder):
     """Nobody guesses which of two was meant."""
     (folder / "trial.ipynb").rename(folder / "a.ipynb")
     written(folder / "b.ipynb", notebook())
     found = intake.read(folder, "trial")
     assert found.cells == ()
-    assert found.problem == "the folder has 2 notebooks and none is called trial.ipynb"
+    assert found.problem == (
+        "the folder has 2 notebooks and none is called trial.ipynb; "
+        "give the right one that name and hand it in again"
+    )
 
 
 def test_no_notebook_is_a_problem(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from autograde.catalog import Lab
 from autograde.errors import LabError
-from autograde.source import check, read_cells, split
+from autograde.source import STUB, check, read_cells, split
 
 LAB = Lab.model_validate(
     {
@@ -122,8 +122,7 @@ def test_regions() -> None:
     regions = split("def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\nx = 2")
     assert regions.visible == [
         "def f():",
-        "    # YOUR CODE HERE",
-        "    raise NotImplementedError()",
+        *(f"    {line}" for line in STUB),
         "x = 2",
     ]
     assert regions.hidden == ["    return 1"]

@@ -132,15 +132,15 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return out
 
 
-def write(folder: Path) -> None:
-    """Write what the candidate gets; the same bytes every time.
+def write(folder: Path, variant: int = 0) -> None:
+    """Write what a candidate gets; the same bytes every time.
 
     Plain CSV, because Parquet and gzip put the version of their writer into the file. Five tables
-    of variant 0, and ``joined.csv``: a joined sample of another variant for ``missing_reasons``.
+    of the variant, and ``joined.csv``: a joined sample of another one for ``missing_reasons``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    frames = make(PUBLIC_SEED, flights=20_000, months=3, faults=40).tables
-    frames["joined"] = joined(make(JOINED_SEED, flights=3000, months=3).tables)
+    frames = make(PUBLIC_SEED + variant, flights=20_000, months=3, faults=40).tables
+    frames["joined"] = joined(make(JOINED_SEED + variant, flights=3000, months=3).tables)
     for name, frame in frames.items():
         frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n",
                      date_format="%Y-%m-%dT%H:%M:%SZ")  # fmt: skip

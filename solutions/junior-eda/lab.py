@@ -17,7 +17,7 @@
 #
 # > 여러분은 아무도 믿지 않는 항공 지연 대시보드의 테이블 다섯 개를 물려받았습니다. 이 과제에서는 예측 모델을 만들지 않습니다.
 # > 데이터가 무엇을 말할 수 있고 무엇을 말할 수 없는지를, 다른 사람이 그대로 이어서 쓸 수 있는 함수로 정리합니다.
-# > 60분 안에 모두 끝낼 것을 기대하지 않습니다. ★ 표시가 있는 핵심 과제부터 시작하세요. 글로 쓰는 답은 한국어로 써도 됩니다.
+# > 60분 안에 모두 끝내지 못하셔도 괜찮습니다. ★ 표시가 있는 핵심 과제부터 시작하세요. 글로 쓰는 답은 한국어로 써도 됩니다.
 #
 # You inherit the five tables behind a flight-delay dashboard that nobody believes. There is no model
 # to build: you write down what the tables can say, as functions that run on next month's data too.
@@ -38,18 +38,20 @@
 #
 # ## Rules
 #
-# - Use Python, its standard library, pandas and NumPy (Matplotlib or seaborn for a chart). There is no
-#   network; `pd.merge?` shows documentation.
+# - Use Python, its standard library, pandas and NumPy (Matplotlib or seaborn for a chart). In grading there
+#   is no network; `pd.merge?` shows documentation.
 # - Write where a cell says `# YOUR CODE HERE`; keep the names of functions and parameters. Add cells
 #   and helper functions wherever you like.
 # - Run the **visible checks** under each task: they test one small worked example. Grading runs the
 #   notebook from top to bottom and then calls your functions on **other data of the same shape**:
 #   other months, codes and faults, rows in another order, empty tables. A typed-in result earns nothing.
 # - Each part of a task has its own check and its own points, some in proportion. **A part whose
-#   visible check fails earns nothing.** What is tested only in grading is marked so.
+#   visible check fails earns nothing**: the worked example must come out whole, and the proportion is over the
+#   data of grading. What is tested only in grading is marked so.
 # - A cell that raises an error or runs longer than 30 seconds costs only what needs that cell; one left
 #   as `# YOUR CODE HERE` does no harm. All cells together, your own included, may take 90 seconds.
-# - To hand in, save this notebook and give us the whole file under its own name. It has no pass mark.
+# - To hand in, save this notebook under its own name, then do as `README.md` beside its folder says. There
+#   is no pass mark.
 #
 # ## Words that hold in every task
 #
@@ -70,8 +72,9 @@
 # ## The tables
 #
 # Three origin airports in one city (US Eastern time), some months of one year. Codes and names of
-# carriers and airports are made up. `data/` holds one CSV file per table; the cell below loads them into
-# `tables`, a dict from name to DataFrame. Functions that take `tables` get such a dict.
+# carriers and airports are made up. `data/` holds one CSV file per table, and `joined.csv`, which task 3
+# uses; the cell below loads the tables into `tables`, a dict from name to DataFrame. Functions that take
+# `tables` get such a dict.
 #
 # | table | one row is | columns |
 # |---|---|---|
@@ -390,12 +393,11 @@ def join_all(tables):
 # flights: 5 points.
 
 # %% check="join_all.rows"
-joined, report = join_all(example_join)
+given = {name: table.copy() for name, table in example_join.items()}
+joined, report = join_all(given)
 assert isinstance(joined, pd.DataFrame), f"joined must be a DataFrame, not {type(joined).__name__}"
 assert len(joined) == 4, f"4 flights go in, {len(joined)} rows come out"
 assert_table(joined, example_join["flights"], by=["row_id"])
-given = {name: table.copy() for name, table in example_join.items()}
-join_all(given)
 for name, table in example_join.items():
     assert table.equals(given[name]), f"after the call {name} is not as it was before"
 joined, report = join_all(given | {"flights": given["flights"].head(0)})
@@ -1087,16 +1089,20 @@ hidden.findings_score(findings, points=6)
 # ### A memo: 4 points, read by a person
 #
 # Run your functions on the public tables in the free cell below, draw a chart if you like, and then write
-# to the team that owns the dashboard, in English or Korean, **at most 120 words**:
+# to the team that owns the dashboard, in English (**at most 120 words**) or Korean (**500자 이내**, 공백 포함):
 #
 # 1. What should be repaired first? Think of a dashboard made from these tables, with delays by
 #    carrier, by aircraft age or by weather, say: which number on it comes out wrong because of that
 #    fault? Name the table, and at least one number of your own from the public tables.
 # 2. Which of your five claims would you trust least, and why? Give a reason that lies in *this* data.
 #
-# Question 1: a real fault of these tables gives 1 point, with your own number and what it makes wrong
-# 2. Question 2: a claim with a reason that holds in any data gives 1, with one that lies in these data
-# 2. A number from any correct look at the tables will do.
+# | question | 0 points | 1 point | 2 points |
+# |---|---|---|---|
+# | 1 | no fault of these tables | a real fault | a real fault, a number of your own, and what it makes wrong |
+# | 2 | no claim, or no reason | a reason that would hold in any data | a reason that lies in these data |
+#
+# A number from any correct look at the tables will do. A memo that is much too long, above 150 words or 600자, loses 1
+# of its points.
 
 # %%
 # Free cell: numbers and charts for your memo. Nothing in this cell is graded by itself.
@@ -1131,4 +1137,4 @@ hidden.findings_score(findings, points=6)
 #   carriers are mixed with origins or hours, tail numbers are not missing at random. *"Evening minus
 #   morning: carriers differ between morning and evening, so part of the difference is the carrier."*
 #
-# More than 150 words: 1 point off, not below 0. Language and spelling do not count.
+# More than 150 words or 600 Korean characters: 1 point off, not below 0. Language and spelling do not count.

@@ -109,7 +109,8 @@ def _last_delay(flights: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def write(folder: Path) -> None:
-    """Write what the candidate gets, as CSV: the same bytes every time."""
+def write(folder: Path, variant: int = 0) -> None:
+    """Write what a candidate gets, as CSV: the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
-    make(PUBLIC_SEED, 8000, 4).to_csv(folder / "features.csv", index=False, date_format="%Y-%m-%d")
+    table = make(PUBLIC_SEED + variant, 8000, 4)
+    table.to_csv(folder / "features.csv", index=False, date_format="%Y-%m-%d")

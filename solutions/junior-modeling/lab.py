@@ -39,8 +39,8 @@
 #
 # ## Rules
 #
-# - Use Python, its standard library, pandas, NumPy, SciPy, scikit-learn, and Matplotlib or seaborn. There
-#   is no network; `np.quantile?` shows documentation.
+# - Use Python, its standard library, pandas, NumPy, SciPy, scikit-learn, and Matplotlib or seaborn. In
+#   grading there is no network; `np.quantile?` shows documentation.
 # - Write where a cell says `# YOUR CODE HERE`; keep the names of functions and parameters. Add cells
 #   and helper functions wherever you like.
 # - Run the **visible checks** under each task: they test one small worked example. Grading runs the
@@ -51,7 +51,8 @@
 #   nothing.** What is tested only in grading is marked so.
 # - A cell that raises an error or runs longer than 45 seconds costs only what needs that cell; one left
 #   as `# YOUR CODE HERE` does no harm. All cells together, your own included, may take 150 seconds.
-# - To hand in, save this notebook and give us the whole file under its own name. It has no pass mark.
+# - To hand in, save this notebook under its own name, then do as `README.md` beside its folder says. There
+#   is no pass mark.
 #
 # ## Words that hold in every task
 #

@@ -61,9 +61,9 @@ def _shuffled(rng: Generator, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
 
 
-def write(folder: Path) -> None:
-    """Write what the candidate gets, as CSV: the same bytes every time."""
+def write(folder: Path, variant: int = 0) -> None:
+    """Write what a candidate gets, as CSV: the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
-    flights, weather = make(PUBLIC_SEED, 9000, 3)
+    flights, weather = make(PUBLIC_SEED + variant, 9000, 3)
     for name, table in (("flights", flights), ("weather", weather)):
         table.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%dT%H:%MZ")

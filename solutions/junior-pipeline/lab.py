@@ -17,7 +17,7 @@
 #
 # > 항공편이 15분 넘게 늦게 도착할지를 출발 두 시간 전에 예측하려고 합니다. 동료의 노트북에서는 AUC가 0.88이지만
 # > 운영 환경에서는 아무것도 맞히지 못합니다. 그 순간에 알 수 없는 값을 썼기 때문입니다. 여러분은 그 순간에 알 수 있는
-# > 것만 쓰는 특성 파이프라인을 만듭니다. 모두 끝낼 것을 기대하지 않습니다. ★ 표시가 있는 핵심 과제부터 시작하세요.
+# > 것만 쓰는 특성 파이프라인을 만듭니다. 모두 끝내지 못하셔도 괜찮습니다. ★ 표시가 있는 핵심 과제부터 시작하세요.
 #
 # Two hours before a flight's scheduled departure you want to say whether it will land more than 15
 # minutes late. A colleague's notebook shows an AUC of 0.88; in production it predicts nothing, for it used
@@ -39,8 +39,8 @@
 #
 # ## Rules
 #
-# - Use Python, its standard library, pandas, NumPy, scikit-learn, and Matplotlib or seaborn. There is
-#   no network; `pd.merge_asof?` shows documentation.
+# - Use Python, its standard library, pandas, NumPy, scikit-learn, and Matplotlib or seaborn. In grading
+#   there is no network; `pd.merge_asof?` shows documentation.
 # - Write where a cell says `# YOUR CODE HERE`; keep the names of functions and parameters. Add cells
 #   and helper functions wherever you like.
 # - Run the **visible checks** under each task: they test one small worked example. Grading runs the
@@ -51,7 +51,8 @@
 # - A cell that raises an error or runs longer than 40 seconds costs only what needs that cell; one left
 #   as `# YOUR CODE HERE` does no harm. All cells together, your own included, may take 120 seconds and
 #   4 GB of memory. The largest tables in grading have 9000 flights and 6500 readings, as the files do.
-# - To hand in, save this notebook and give us the whole file under its own name. It has no pass mark.
+# - To hand in, save this notebook under its own name, then do as `README.md` beside its folder says. There
+#   is no pass mark.
 #
 # ## Words that hold in every task
 #

@@ -91,9 +91,9 @@ def _logistic(values: np.ndarray, late: np.ndarray) -> np.ndarray:
     return weights
 
 
-def _examples(model: DelayModel) -> list[dict[str, Any]]:
+def _examples(model: DelayModel, seed: int) -> list[dict[str, Any]]:
     """Return requests with the status and body of their answers."""
-    rows, _ = _flights(np.random.default_rng([PUBLIC_SEED, 11]))
+    rows, _ = _flights(np.random.default_rng([seed, 11]))
     good = rows[:EXAMPLES]
     values = [round(float(value), 6) for value in model.predict(good)]
     examples: list[dict[str, Any]] = [
@@ -121,11 +121,11 @@ def _examples(model: DelayModel) -> list[dict[str, Any]]:
     return examples
 
 
-def write(folder: Path) -> None:
-    """Write what the candidate gets: model, artefact and examples, the same bytes every time."""
+def write(folder: Path, variant: int = 0) -> None:
+    """Write what a candidate gets: model, artefact and examples, the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(delay_model.__file__, folder / "delay_model.py")
-    (folder / "model.npz").write_bytes(make(PUBLIC_SEED))
-    examples = _examples(DelayModel.load(folder / "model.npz"))
+    (folder / "model.npz").write_bytes(make(PUBLIC_SEED + variant))
+    examples = _examples(DelayModel.load(folder / "model.npz"), PUBLIC_SEED + variant)
     text = json.dumps(examples, indent=1, ensure_ascii=False)
     (folder / "examples.json").write_text(text + "\n", encoding="utf-8")

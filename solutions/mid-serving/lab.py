@@ -17,7 +17,7 @@
 #
 # > 항공편 지연 예측 모델을 두 팀이 함께 쓰는 FastAPI 서비스로 만듭니다. 모델과 오류 본문의 형식은 주어집니다. 여러분은
 # > 잘못된 요청에도 정확히 답하고, 느린 예측이 도는 동안에도 깨어 있으며, 동료가 이어받을 수 있는 서비스를 씁니다.
-# > 모두 끝낼 것을 기대하지 않습니다. ★ 표시가 있는 핵심 과제부터 시작하세요.
+# > 모두 끝내지 못하셔도 괜찮습니다. ★ 표시가 있는 핵심 과제부터 시작하세요.
 #
 # Two teams want the probability that a flight lands more than 15 minutes late. The model exists. You
 # write the service around it: one that answers right and wrong requests as agreed, stays awake while a slow
@@ -39,7 +39,7 @@
 # ## Rules
 #
 # - Use Python, its standard library, FastAPI (with Starlette and anyio), pydantic, NumPy, httpx, uvicorn and
-#   pytest. There is no network and nothing to install; `fastapi.FastAPI?` shows documentation.
+#   pytest. In grading there is no network, and nothing can be installed; `fastapi.FastAPI?` shows documentation.
 # - You write **files**, each with a cell that begins with `%%writefile`. Where such a cell says
 #   `# YOUR CODE HERE`, replace that and the line below it, and run the cell. A file that still holds
 #   these two lines counts as absent in every check.
@@ -55,8 +55,8 @@
 # - Grading runs the notebook from top to bottom, and each check takes your files as they are at that point.
 #   A cell of yours that raises an error or runs longer than 100 seconds costs only what needs it. All cells
 #   together may take 300 seconds, so leave no experiment in the notebook that runs for long.
-# - To hand in, save this notebook and give us the whole file under its own name. Files beside it do not
-#   come along: what counts is written by its cells. It has no pass mark.
+# - To hand in, save this notebook under its own name, then do as `README.md` beside its folder says. What counts
+#   is what its cells write, and no file beside it. There is no pass mark.
 #
 # ## What you are given
 #
@@ -92,7 +92,8 @@ for folder in ("service", "tests"):
     Path(folder).mkdir(exist_ok=True)
     Path(folder, "__init__.py").touch()
 
-STUB = ["#", "YOUR", "CODE", "HERE", "raise", "NotImplementedError()"]
+STUB = """# YOUR CODE HERE
+raise NotImplementedError("not written yet: write it here, run this cell, then its checks")"""
 running = {}  # the server that start() has started
 
 
@@ -106,7 +107,7 @@ def package_files():
         made = any(part.startswith((".", "__pycache__")) for part in path.parts)
         if path.is_file() and not made:
             content = path.read_bytes()
-            if content.decode("utf-8", "replace").split() != STUB:
+            if content.decode("utf-8", "replace").strip() != STUB:
                 files[path.as_posix()] = content
     if sum(map(len, files.values())) > 4_000_000:
         raise ValueError("service/, tests/, data/ and README.md may hold 4 MB together")
@@ -1132,7 +1133,7 @@ hidden.health(package_files(), points=5)
 # files and functions, and what of the contract). A person reads the note together with your code and gives 0, half or all of
 # 3 points for each of these:
 #
-# | | 0 | half | all |
+# | asked | 0 | half | all |
 # |---|---|---|---|
 # | names and modules | `utils.py`, `data2`, `handle()`; everything in one file | names say what, but one file mixes schemas, log and routes | each module and function is named for what it owns, and the note says where something that one might look for in it is instead |
 # | one responsibility a function | a route that validates, loads, predicts, logs and builds errors | routes are short, but one helper does three things | checks of values, the call of the model, log and errors are in functions of their own, and what strings them together does nothing else |

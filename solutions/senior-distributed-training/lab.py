@@ -16,7 +16,7 @@
 # **A session of 180 minutes · 100 points · six tasks**
 #
 # > 한 프로세스에서 도는 훈련 작업을 여러 워커로 옮깁니다. 워커가 몇이든 같은 모델이 나와야 하고, 통신은 적어야 하며, 워커 하나가
-# > 죽어도 훈련은 이어져야 합니다. 모두 끝낼 것을 기대하지 않습니다. ★ 표시가 있는 핵심 과제부터 시작하세요.
+# > 죽어도 훈련은 이어져야 합니다. 모두 끝내지 못하셔도 괜찮습니다. ★ 표시가 있는 핵심 과제부터 시작하세요.
 #
 # A training runs in one process today, in `job.py`. From next week it has to run on several workers, of
 # which one may be lost at any moment. The team will only trust it if **the model stays the same**: on
@@ -39,7 +39,7 @@
 #
 # ## Rules
 #
-# - Use Python, its standard library, PyTorch, NumPy and Ray. There is no network and nothing to install;
+# - Use Python, its standard library, PyTorch, NumPy and Ray. In grading there is no network, and nothing can be installed;
 #   `torch.nn.parallel.DistributedDataParallel?` shows documentation. Any way that does what the text asks for
 #   is right: DDP, hooks of your own, collectives called by hand.
 # - You write **files**, each with a cell that begins with `%%writefile`. Where such a cell says
@@ -57,8 +57,8 @@
 # - Grading runs the notebook from top to bottom, and each check takes your files as they are at that point.
 #   A cell of yours that raises an error or runs longer than 300 seconds costs only what needs it. All cells
 #   together may take 600 seconds, so leave no experiment in the notebook that runs for long.
-# - To hand in, save this notebook and give us the whole file under its own name. Files beside it do not
-#   come along: what counts is written by its cells. It has no pass mark.
+# - To hand in, save this notebook under its own name, then do as `README.md` beside its folder says. What counts
+#   is what its cells write, and no file beside it. There is no pass mark.
 #
 # ## What you are given
 #
@@ -92,7 +92,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-STUB = ["#", "YOUR", "CODE", "HERE", "raise", "NotImplementedError()"]
+STUB = """# YOUR CODE HERE
+raise NotImplementedError("not written yet: write it here, run this cell, then its checks")"""
 GIVEN = {"job.py", "network.py", "launch.py", "on_ray.py"}
 
 
@@ -103,7 +104,7 @@ def package_files():
         hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
         if path.is_file() and not hidden and path.parts[0] != "data" and str(path) not in GIVEN:
             content = path.read_bytes()
-            if content.decode("utf-8", "replace").split() != STUB:
+            if content.decode("utf-8", "replace").strip() != STUB:
                 files[path.as_posix()] = content
     if sum(map(len, files.values())) > 4_000_000:
         raise ValueError("your files may have 4 MB together")
