@@ -10,7 +10,8 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -78,6 +79,103 @@ def sample(labs: Labs = None) -> None:
             path = root / "course" / "submitted" / candidate / lab / f"{lab}.ipynb"
             write_atomically(path, answers.notebook(release, answer).decode())
         out.print(f"{lab}: {len(cohort)} submissions under course/submitted/: {', '.join(cohort)}")
+
+
+@app.command()
+def assign(
+    candidate: str,
+    track: Annotated[
+        Literal["junior", "mid", "senior"] | None, typer.Option(help="All labs of this level.")
+    ] = None,
+    lab: Annotated[list[str] | None, typer.Option(help="This lab; may be said again.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the data. Default: drawn; 0: those in labs/.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=1, help="From now until it is to be handed in.")
+    ] = None,
+    exchange: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False, help="nbgrader's exchange on the candidate's machine, for its Submit."
+        ),
+    ] = None,
+) -> None:
+    """Make what one candidate gets: a zip with notebooks, data of their own and how to hand in."""
+    from autograde import assignment
+
+    root = catalog.root()
+    if (track is None) == (not lab):
+        raise UsageError("say --track junior, mid or senior, or one --lab or more")
+    chosen = _chosen(lab, root)
+    if track:
+        chosen = [name for name in chosen if catalog.load(name, root).level == track]
+    made, bundle = assignment.assign(
+        candidate, chosen, root, seed=seed, minutes=minutes, exchange=exchange
+    )
+    out.print(f"{candidate}: {', '.join(chosen)}" + (f", due {made.due}" if made.due else ""))
+    out.print(f"send: {_shown(bundle, root)}", markup=False)
+
+
+@app.command()
+def collect(
+    sources: Annotated[list[Path], typer.Argument(metavar="ZIP|FOLDER…")],
+    came: Annotated[
+        datetime | None,
+        typer.Option(help="When they came, in this machine's zone. Default: the files' own times."),
+    ] = None,
+) -> None:
+    """Take work back into course/submitted/, and say of each file what became of it.
+
+    Exit code 1 if one was refused.
+    """
+    from autograde import collect as collector
+
+    found = collector.collect(sources, catalog.root(), came.astimezone() if came else None)
+    for line in collector.said(found):
+        out.print(line, markup=False)
+    if any(one.refused for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    sources: Annotated[list[Path] | None, typer.Argument(metavar="[ZIP|FOLDER…]")] = None,
+    workers: Workers = CORES,
+) -> None:
+    """The whole evening: collect, grade what is new, report, and say what needs a reader.
+
+    Exit code 1 if something was refused, or a check failed by a fault of ours.
+    """
+    from autograde import gradebook, results, scorecard
+
+    root = catalog.root()
+    course = root / "course"
+    failed = False
+    for step in (
+        partial(collect, sources or [], None),
+        partial(regrade, workers=workers, commit=True),
+        report,
+    ):
+        try:
+            step()
+        except typer.Exit as stop:
+            if stop.exit_code != 1:
+                raise
+            failed = True  # the others' work goes on
+    waiting = []
+    for name in catalog.names(root):
+        lab = catalog.load(name, root)
+        _, manual = gradebook.readers_scores(gradebook.url(course), name)
+        found = results.load(course, name)
+        cards = [scorecard.Card(lab, one, manual.get(one.candidate, {})) for one in found]
+        waiting += scorecard.to_read(cards)
+    if waiting:
+        out.print(f"{len(waiting)} answers wait for a reader (jupyter lab, Nbgrader, Formgrader):")
+        for line in waiting:
+            out.print(f"  {line}", markup=False)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -260,6 +358,7 @@ def doctor() -> None:
 @app.command()
 def report(lab: LabOption = None) -> None:
     """Write the scorecards: one HTML page a candidate and one for the cohort."""
+    from autograde import collect as collector
     from autograde import gradebook, results
     from autograde import report as reporter
 
@@ -267,13 +366,14 @@ def report(lab: LabOption = None) -> None:
     course = root / "course"
     for name in _chosen(lab, root):
         found = results.load(course, name)
+        late = {one.candidate: collector.late(course, one.candidate, name) for one in found}
         known, manual = gradebook.readers_scores(gradebook.url(course), name)
         missing = sorted(known - {result.candidate for result in found})
         if not found and not missing:
             out.print(f"{name}: nothing graded yet")
             continue
         cards = reporter.write(
-            catalog.load(name, root), found, course / "scorecards" / name, manual, missing
+            catalog.load(name, root), found, course / "scorecards" / name, manual, missing, late
         )
         out.print(
             f"{name}: {len(cards.candidates)} scorecards, cohort: {_shown(cards.cohort, root)}"

@@ -17,6 +17,7 @@ from autograde.verdict import Record, Result, Status, Verdict
 Cause = Literal[
     "submission changed",
     "tests changed",
+    "data changed",
     "autograde changed",
     "packages changed",
     "device changed",
@@ -192,6 +193,7 @@ def _causes(before: Result, after: Result, old: Manifest, new: Manifest) -> tupl
     known: dict[Cause, bool] = {
         "submission changed": a.submission != b.submission,
         "tests changed": a.tests != b.tests,
+        "data changed": a.data != b.data,
         "autograde changed": package and old.code != new.code,
         "packages changed": package and old.code == new.code,
         "device changed": old.parameters.device != new.parameters.device,

@@ -174,7 +174,10 @@ def undecided(
         wall=0.0,
         cpu=0.0,
         hashes=Hashes(
-            submission=submission, tests=release.tests_hash, environment=environment_hash()
+            submission=submission,
+            tests=release.tests_hash,
+            data=release.data_hash,
+            environment=environment_hash(),
         ),
         sandbox=_sandbox(sandboxed),
     )
@@ -264,6 +267,7 @@ class _Grading:
         self.hashes = Hashes(
             submission=about["submission"],
             tests=release.tests_hash,
+            data=release.data_hash,
             environment=environment_hash(),
         )
         self.skipped: set[int] = set()  # cells that broke a kernel and are not replayed

@@ -24,7 +24,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import compute_checksum, parse_utc
 from traitlets import Bool
 
-from autograde import assemble, catalog, execute, gradebook, intake, results
+from autograde import assemble, catalog, collect, execute, gradebook, intake, results
 from autograde.doctor import require_sandbox
 from autograde.errors import GradingError, IntakeError, LabError
 from autograde.source import HIDDEN
@@ -142,6 +142,8 @@ class Grade(NbGraderPreprocessor):
         coursedir = self.parent.parent.coursedir
         course = Path(coursedir.root)
         release = _release(coursedir, keys["assignment"], keys["notebook"])
+        if _is_lab(course, keys["assignment"]):
+            release = collect.own(release, course, keys["student"])
         nb.metadata["autograde"]["hidden"] = [
             name for name, source in assemble.sources(release).tests.items() if HIDDEN in source
         ]

@@ -30,6 +30,11 @@ _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+def printable(text: str) -> str:
+    """A line for a terminal or a list, with a mark for each character that would move a cursor."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
 def clean_text(text: str) -> str:
     """Text without terminal escapes, control characters and direction overrides."""
     text = _ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 import psutil
 
-from autograde import assemble, catalog, execute, intake, namespaces, runs, workspace
+from autograde import assemble, catalog, collect, execute, intake, namespaces, runs, workspace
 from autograde.errors import GradingError, UsageError
 from autograde.runs import Device, Job, Run
 from autograde.verdict import Result
@@ -76,8 +76,13 @@ class Grader:
     def ready(self) -> None:
         """Answer: the process has started, and its machine is there."""
 
-    def grade(self, candidate: str, submission: intake.Submission) -> tuple[str, str]:
-        """Execute a submission with papermill: the result and the notebook, both as JSON."""
+    def grade(
+        self, candidate: str, submission: intake.Submission, data: Mapping[str, bytes] | None
+    ) -> tuple[str, str]:
+        """Execute a submission with papermill: the result and the notebook, both as JSON.
+
+        ``data`` is what the candidate was given, if that is not the lab's own.
+        """
         import papermill
         from papermill.engines import papermill_engines
 
@@ -85,14 +90,15 @@ class Grader:
 
         # By hand: where this package was sent to, it is not installed and has no entry point.
         papermill_engines.register("autograde", AutogradeEngine)
+        release = self.release if data is None else replace(self.release, public=data)
         collected: list[Result] = []
         executed = papermill.execute_notebook(
-            assemble.assemble(self.release, submission),
+            assemble.assemble(release, submission),
             None,
             {"device": self.device} if self.device else None,
             engine_name="autograde",
             progress_bar=False,
-            release=self.release,
+            release=release,
             files=submission.files,
             candidate=candidate,
             sandboxed=self.sandboxed,
@@ -145,7 +151,8 @@ def grade(
             if run.done(job):
                 continue
             submission = intake.read(runs.submitted(course, job), job.lab)
-            if found := runs.earlier(others, run, job, submission.digest):
+            given = collect.own(releases[job.lab], course, job.candidate).data_hash
+            if found := runs.earlier(others, run, job, submission.digest, given):
                 run.save(job, *found)
                 yield found[0]
             else:
@@ -218,7 +225,9 @@ def _graded(
             sent = todo[lab].popleft()
             submission = intake.read(runs.submitted(course, sent.job), lab)
             sent = _Sent(sent.job, sent.tries + 1, submission.digest)
-            busy[actor.grade.remote(sent.job.candidate, submission)] = actor, sent
+            given = collect.own(crew.releases[lab], course, sent.job.candidate).public
+            data = None if given == crew.releases[lab].public else given
+            busy[actor.grade.remote(sent.job.candidate, submission, data)] = actor, sent
             continue
         actor, sent = busy.pop(ref)
         try:
@@ -256,7 +265,7 @@ class _Crew:
         devices: Mapping[str, Device],
         sandboxed: bool,
     ) -> None:
-        self._ray, self._releases, self._sandboxed = ray, releases, sandboxed
+        self._ray, self.releases, self._sandboxed = ray, releases, sandboxed
         self._devices = devices
         self._home = ray.get_runtime_context().get_node_id()
         self._shipped: dict[str, Any] = {}
@@ -276,7 +285,7 @@ class _Crew:
         if not self._room(lab):
             return None
         if lab not in self._shipped:
-            self._shipped[lab] = self._ray.put(self._releases[lab])
+            self._shipped[lab] = self._ray.put(self.releases[lab])
         needs = self._needs(lab)
         # With a GPU of its own, an actor is told by Ray which one: in CUDA_VISIBLE_DEVICES.
         made = self._ray.remote(Grader).options(
@@ -328,7 +337,7 @@ class _Crew:
     def undecided(self, sent: _Sent, why: str) -> Result:
         """The result of a grading that never came back."""
         return execute.undecided(
-            self._releases[sent.job.lab],
+            self.releases[sent.job.lab],
             sent.digest,
             sent.job.candidate,
             why,
@@ -336,7 +345,7 @@ class _Crew:
         )
 
     def _needs(self, lab: str) -> dict[str, float]:
-        about = self._releases[lab].lab
+        about = self.releases[lab].lab
         memory = about.limits.memory_mb * 2.0**20
         return {"CPU": 1.0, "memory": memory, "GPU": float(about.needs.gpu)}
 

@@ -83,6 +83,7 @@ def write(
     folder: Path,
     manual: Mapping[str, Manual] = {},
     missing: Sequence[str] = (),
+    late: Mapping[str, float] = {},
 ) -> Scorecards:
     """Write the scorecards of one lab and remove those of candidates who no longer have a result.
 
@@ -98,6 +99,8 @@ def write(
         Points that readers gave: candidate to grade id to points, None while not read.
     missing
         Candidates whose last grading did not finish: they are listed, without a score.
+    late
+        Minutes after the time for those who handed in late.
 
     Returns
     -------
@@ -118,7 +121,10 @@ def write(
         raise UsageError(f"not exactly one result, or none, for {', '.join(twice)}")
 
     ordered = sorted(results, key=lambda result: result.candidate)  # so the bytes do not vary
-    cards = [Card(lab, result, manual.get(result.candidate, {})) for result in ordered]
+    cards = [
+        Card(lab, one, manual.get(one.candidate, {}), late.get(one.candidate, 0.0))
+        for one in ordered
+    ]
     cohort = Cohort(lab, cards, missing)
     one, all_ = map(_templates().get_template, ("candidate.html", "cohort.html"))
     pages = {folder / SCHEMA: sheet.schema()}

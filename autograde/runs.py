@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import nbformat
 from pydantic import ValidationError
 
-from autograde import catalog, execute, gradebook, intake, results
+from autograde import assemble, catalog, execute, gradebook, intake, results
 from autograde.errors import UsageError
 from autograde.verdict import Record, Result
 
@@ -229,7 +230,7 @@ def require_unchanged(run: Run, releases: Mapping[str, catalog.Release]) -> None
 
 
 def earlier(
-    others: Sequence[Run], run: Run, job: Job, digest: str
+    others: Sequence[Run], run: Run, job: Job, digest: str, data: str
 ) -> tuple[Result, str | None] | None:
     """The newest result, with its notebook, of an earlier run with the same inputs.
 
@@ -237,8 +238,8 @@ def earlier(
     ----------
     others
         Where to look, the newest first (:func:`newest_first`).
-    run, job, digest
-        The run that asks, for which submission, and its hash.
+    run, job, digest, data
+        The run that asks, for which submission, and the hashes of it and of its data.
 
     Returns
     -------
@@ -247,7 +248,7 @@ def earlier(
         of ours is never taken.
     """
     parameters = run.manifest.parameters
-    wanted = (digest, run.manifest.labs[job.lab].tests, run.manifest.environment)
+    wanted = (digest, run.manifest.labs[job.lab].tests, data, run.manifest.environment)
     for other in others:
         theirs = other.manifest.parameters
         same = (theirs.device, theirs.sandboxed) == (parameters.device, parameters.sandboxed)
@@ -257,7 +258,7 @@ def earlier(
         if found is None or found.status == "grader error":
             continue
         hashes = found.hashes
-        if (hashes.submission, hashes.tests, hashes.environment) == wanted:
+        if (hashes.submission, hashes.tests, hashes.data, hashes.environment) == wanted:
             origin = found.origin or other.name
             return found.model_copy(update={"origin": origin}), other.notebook(job)
     return None
@@ -293,15 +294,24 @@ def commit(course: Path, run: Run) -> None:
             "has no score in it; regrade, which takes over what has not changed"
         )
     with run.held():
+        # A grading that never came back still has a page, for a person who grades it by hand.
+        bare = {job: _not_executed(course, job) for job in jobs if run.notebook(job) is None}
         for job in jobs:
             results.forget(course, job.lab, job.candidate)
         gradebook.commit_all(gradebook.url(course), run.results())
         for job, result in zip(jobs, run.results(), strict=True):
-            if notebook := run.notebook(job):
-                # What formgrader and feedback read shows the same run as the gradebook.
-                place = course / "autograded" / job.candidate / job.lab / f"{job.lab}.ipynb"
-                results.write_atomically(place, notebook)
+            # What formgrader and feedback read shows the same run as the gradebook.
+            place = course / "autograded" / job.candidate / job.lab / f"{job.lab}.ipynb"
+            results.write_atomically(place, run.notebook(job) or bare[job])
             results.save(course, result)
+
+
+def _not_executed(course: Path, job: Job) -> str:
+    """A submission's notebook as JSON, as it was before anything of it ran."""
+    release = catalog.release(job.lab, course.parent)
+    submission = intake.read(submitted(course, job), job.lab)
+    text: str = nbformat.writes(assemble.assemble(release, submission))
+    return text
 
 
 def submitted(course: Path, job: Job | Result) -> Path:

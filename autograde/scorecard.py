@@ -197,11 +197,20 @@ class Competency:
 
 @dataclass(frozen=True)
 class Card:
-    """All that a candidate's page says."""
+    """All that a candidate's page says.
+
+    Attributes
+    ----------
+    lab, result, manual
+        What was graded, how it came out, and what readers gave.
+    late_minutes
+        How long after the time it came here; 0 in time, or without one.
+    """
 
     lab: catalog.Lab
     result: Result
     manual: Manual
+    late_minutes: float = 0.0
 
     @property
     def name(self) -> str:
@@ -297,6 +306,18 @@ class Card:
             "graded without a sandbox": self.result.sandbox == "none",
         }
         return tuple(sentence for sentence, holds in said.items() if holds)
+
+
+def to_read(cards: Iterable[Card]) -> list[str]:
+    """A line for each answer that waits for a reader: whose, of which task, for how many points."""
+    return [
+        f"{card.name}, {card.lab.name}: {task.title}{', ' if item.part else ''}{item.part}, "
+        f"{number(item.points.waiting)} points"
+        for card in cards
+        for task in card.tasks
+        for item in task.items
+        if item.points.waiting
+    ]
 
 
 # -- the cohort ------------------------------------------------------------------------------------

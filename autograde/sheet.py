@@ -89,6 +89,7 @@ class Sheet(Record):
     version: Literal[1]
     lab: LabSheet
     candidate: str
+    late_minutes: float
     automatic: Points
     readers: Points
     together: Points
@@ -117,6 +118,7 @@ def sheet(card: Card, cohort: Cohort) -> Sheet:
             minutes=lab.minutes,
         ),
         candidate=card.name,
+        late_minutes=card.late_minutes,
         automatic=card.automatic,
         readers=card.reading,
         together=card.together,

@@ -28,7 +28,6 @@ STORES = {
 FORMS = (
     "s3://BUCKET/…, gs://BUCKET/… and, for Azure, abs://ACCOUNT.blob.core.windows.net/CONTAINER/…"
 )
-NAME_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def fetch(url: str, course: Path, labs: Sequence[str], candidates: Sequence[str]
     for candidate in _names(url):
         if candidates and candidate not in candidates:
             continue
-        if not _can_be_a_candidate(candidate):
+        if not intake.can_name_a_candidate(candidate):
             left_out.append(f"{candidate!r} cannot be a candidate's name")
             continue
         for lab in _names(f"{url}/{candidate}"):
@@ -216,16 +215,6 @@ def _here(path: Path) -> bytes | None:
         return intake.load(path)
     except IntakeError:
         return None
-
-
-def _can_be_a_candidate(name: str) -> bool:
-    """Whether a name in a store may become a folder's, and can be read in a terminal.
-
-    What follows ? or # in a URL is no name to all of papermill's stores.
-    """
-    fits = 0 < len(name.encode("utf-8", "replace")) <= NAME_BYTES
-    plain = name.isprintable() and name == name.strip() and not set(name) & set("/\\?#")
-    return fits and plain and not name.startswith(".")
 
 
 @contextmanager

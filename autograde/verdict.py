@@ -83,11 +83,13 @@ class Reading(Record):
 class Hashes(Record):
     """What the verdicts depend on; equal hashes must give equal scores (sha256, hex).
 
-    ``tests`` holds the lab's data and limits, too, and ``environment`` this package's own code.
+    ``tests`` holds the lab's limits, too, ``data`` is of the files that the candidate was given,
+    and ``environment`` holds this package's own code. Results from before 0.1 have no ``data``.
     """
 
     submission: str
     tests: str
+    data: str = ""
     environment: str
 
 

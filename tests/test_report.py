@@ -94,7 +94,7 @@ def result(
             "started": "2026-11-23T18:31:05+00:00",
             "wall": 3.0,
             "cpu": 2.0,
-            "hashes": Hashes(submission="b" * 64, tests=tests, environment="c" * 64),
+            "hashes": Hashes(submission="b" * 64, tests=tests, data="d" * 64, environment="c" * 64),
         }
         | fields
     )

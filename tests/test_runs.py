@@ -52,6 +52,7 @@ def ended(run, course, score=6.0, status="graded"):
         hashes = Hashes(
             submission=intake.read(runs.submitted(course, job), "small").digest,
             tests=run.manifest.labs["small"].tests,
+            data=run.manifest.labs["small"].data,
             environment=run.manifest.environment,
         )
         result = Result(
@@ -120,8 +121,8 @@ def test_equal_inputs_are_not_graded_again(course, release):
     job = first.manifest.jobs[0]
     digest = first.result(job).hashes.submission
 
-    def found(run, digest=digest):
-        return runs.earlier(runs.newest_first(course), run, job, digest)
+    def found(run, digest=digest, data=release.data_hash):
+        return runs.earlier(runs.newest_first(course), run, job, digest, data)
 
     second = begun(course, release)
     result, notebook = found(second)
@@ -129,6 +130,7 @@ def test_equal_inputs_are_not_graded_again(course, release):
     second.save(job, result, notebook)
     assert found(begun(course, release))[0].origin == first.name
     assert found(second, "another") is None
+    assert found(second, data="another") is None
     assert found(begun(course, release, device="cpu")) is None
     assert found(begun(course, release, sandboxed=False)) is None
 
@@ -138,11 +140,12 @@ def test_other_tests_and_faults_of_ours_are_graded_again(course, release):
     first = ended(begun(course, release), course, status="grader error")
     job = first.manifest.jobs[0]
     digest = first.result(job).hashes.submission
-    assert runs.earlier([first], begun(course, release), job, digest) is None
+    same = digest, release.data_hash
+    assert runs.earlier([first], begun(course, release), job, *same) is None
     ended(first, course)
-    assert runs.earlier([first], begun(course, release), job, digest)
+    assert runs.earlier([first], begun(course, release), job, *same)
     changed = catalog.release_from_notebook("small", release.source + b" ")
-    assert runs.earlier([first], begun(course, changed), job, digest) is None
+    assert runs.earlier([first], begun(course, changed), job, *same) is None
 
 
 def test_a_run_does_not_go_on_with_other_tests(course, release):

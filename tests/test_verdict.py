@@ -29,7 +29,7 @@ def result(*verdicts):
         started="2026-01-01T00:00:00+00:00",
         wall=1.0,
         cpu=1.0,
-        hashes=Hashes(submission="a", tests="b", environment="c"),
+        hashes=Hashes(submission="a", tests="b", data="d", environment="c"),
     )
 
 
