@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
+LEVEL ?= junior
+TRIAL := course/trial/trial-$(LEVEL)
 LABS := $(notdir $(patsubst %/lab.yaml,%,$(wildcard solutions/*/lab.yaml)))
 
-.PHONY: setup demo check test lab audit bench lock
+.PHONY: setup demo check test lab audit bench pictures lock
 
 setup: $(VENV)/installed  ## make .venv and install the lock
 
@@ -38,14 +40,21 @@ check: setup  ## the everyday part of the tests, with linters and types
 	@pytest -n 2 -m "not slow"
 
 test: check  ## everything: the slow tests and a sample of every lab's audit too
-	@pytest -n 2 -m slow
+	@pytest -n 2 --dist loadgroup -m slow
 	@autograde audit --sample 4
 
-lab: setup  ## open JupyterLab on the labs, as a candidate sees them
-	@jupyter lab --notebook-dir=labs
+lab: setup  ## open JupyterLab as a candidate of a LEVEL (junior, mid, senior) sees it
+	@test -d $(TRIAL) || { \
+		autograde build && autograde assign trial-$(LEVEL) --track $(LEVEL) --seed 0 --exchange course/exchange && \
+		python -m zipfile -e "$$(ls -t course/bundles/trial-$(LEVEL)-*.zip | head -1)" course/trial; }
+	@echo "== $(TRIAL) (to begin anew, remove it)"
+	@python $(TRIAL)/start.py
 
 audit: setup  ## grade every lab's answers and all mutants, and print the error rate of its checks
 	@autograde audit
+
+pictures: setup  ## make the pictures of docs/ anew, by the browser's tests
+	@PICTURES=docs pytest -m slow tests/browser
 
 bench: setup  ## what grading costs, against vanilla nbgrader and a warm fork; and a cohort of 60 (an hour)
 	@python benchmarks/grading.py; one=$$?; python benchmarks/cohort.py && exit $$one
