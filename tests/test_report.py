@@ -548,6 +548,18 @@ def test_points_of_a_person_have_no_noise(tmp_path: Path) -> None:
     assert "noise" not in Page(written.candidates["kim"]).text
 
 
+def test_late_work_says_so_and_keeps_its_points(tmp_path: Path) -> None:
+    """Minutes after the time, on the page and in the JSON, of whoever was late alone."""
+    shown = [result(), result("lee")]
+    written = report.write(LAB, shown, tmp_path, late={"lee": 12.5})
+    assert "after the time" not in Page(written.candidates["kim"]).text
+    assert (
+        "came here 12.5 minutes after the time; no points" in Page(written.candidates["lee"]).text
+    )
+    data = json.loads(written.candidates["lee"].with_suffix(".json").read_text(encoding="utf-8"))
+    assert data["late_minutes"] == 12.5
+
+
 def test_each_page_lies_beside_the_same_as_json(tmp_path: Path) -> None:
     """The JSON follows its schema and has the page's points, words and where they come from."""
     near = verdict("check_join", Status.PARTIAL, 16.0, "slow")
