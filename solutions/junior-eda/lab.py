@@ -1098,8 +1098,8 @@ hidden.findings_score(findings, points=6)
 #
 # | question | 0 points | 1 point | 2 points |
 # |---|---|---|---|
-# | 1 | no fault of these tables | a real fault | a real fault, a number of your own, and what it makes wrong |
-# | 2 | no claim, or no reason | a reason that would hold in any data | a reason that lies in these data |
+# | what to repair | no fault of these tables | a real fault | a real fault, a number of your own, and what it makes wrong |
+# | what to trust least | no claim, or no reason | a reason that would hold in any data | a reason that lies in these data |
 #
 # A number from any correct look at the tables will do. A memo that is much too long, above 150 words or 600자, loses 1
 # of its points.
