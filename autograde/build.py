@@ -14,6 +14,7 @@ import importlib.util
 import io
 import json
 import logging
+import re
 import sys
 import tempfile
 import traceback
@@ -178,14 +179,16 @@ def compose(lab: Lab, cells: Sequence[Cell]) -> dict[str, Any]:
 def _with_success(cell: Cell, points: Mapping[str, float]) -> str:
     """A cell's text; a check says at the end of what is released that it passed, and its points.
 
-    Nothing is added where the last expression is the score, or something follows the hidden tests.
+    Nothing is added where the last expression is the score, where something follows the hidden
+    tests, or nothing is before them.
     """
     if "check" not in cell.keys:
         return cell.source
     assert cell.grade_id is not None  # true of every check
     worth = f"{points[cell.grade_id]:g} point{'s' * (points[cell.grade_id] != 1)}"
     visible, begin, secret = cell.source.partition(f"\n### BEGIN {HIDDEN}\n")
-    if begin and secret.rstrip().endswith(f"\n### END {HIDDEN}"):
+    asks = re.search(r"^[^#\s]", visible, re.MULTILINE)
+    if begin and asks and secret.rstrip().endswith(f"\n### END {HIDDEN}"):
         words = f"Visible check passed. This part has {worth}; grading tests it further."
         return f'{visible.rstrip()}\nprint("{words}"){begin}{secret}'
     if HIDDEN in cell.source or last_expression(cell.source):

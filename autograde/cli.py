@@ -163,6 +163,9 @@ def grade(
             if stop.exit_code != 1:
                 raise
             failed = True  # the others' work goes on
+        except AutogradeError as error:
+            err.print(str(error), markup=False)
+            failed = True
     waiting = []
     for name in catalog.names(root):
         lab = catalog.load(name, root)

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from autograde import assemble, assignment, catalog, intake, results, unpack
 from autograde.assignment import Assignment
-from autograde.errors import AutogradeError, IntakeError
+from autograde.errors import AutogradeError, IntakeError, UsageError
 from autograde.outputs import printable
 from autograde.verdict import Record
 
 ABOUT = "assignment.json"
+_ABOUT = f"/{ABOUT}"
 
 
 class Attempt(Record):
@@ -70,27 +71,30 @@ def collect(sources: Iterable[Path], root: Path, came: datetime | None = None) -
     root
         The repository.
     came
-        When they came, if the times of the files here do not say it.
+        When they came, if the times of the files here do not say it. Of work that was collected
+        before it corrects the time.
 
     Returns
     -------
     list of Collected
         By the time at which they came, the earliest first.
+
+    Raises
+    ------
+    UsageError
+        If ``came`` is still to come.
     """
-    timed = []
-    for source in sources:
-        try:
-            timed.append((came or _time(source), source))
-        except OSError:  # it will be said why, when it is read
-            timed.append((datetime.now(UTC), source))
+    if came and came > datetime.now(UTC):
+        raise UsageError(f"{came} has not come yet")
     found = []
-    for when, source in sorted(timed):
+    for when, source in sorted((came or _time(source), source) for source in sources):
         try:
-            found.append(_take(source, when, root))
+            found.append(_take(source, when, root, told=came is not None))
         except AutogradeError as error:
             found.append(Collected(source, None, str(error)))
-        except OSError as error:
-            found.append(Collected(source, None, f"it cannot be read or kept: {error.strerror}"))
+        except (OSError, ValueError, OverflowError, RecursionError) as error:
+            # Such as a full disk, or a name in no encoding.
+            found.append(Collected(source, None, f"it cannot be read or kept: {error}"))
     return found
 
 
@@ -101,9 +105,14 @@ def attempts(course: Path, candidate: str) -> list[Attempt]:
 
 
 def standing(course: Path, candidate: str, lab: str) -> Attempt | None:
-    """The attempt that counts; None if a lab did not come this way."""
-    found = [attempt for attempt in attempts(course, candidate) if lab in attempt.labs]
-    return found[-1] if found else None
+    """The attempt that counts; None if a lab did not come this way.
+
+    It is the last that came, and of the same work the time that was recorded last.
+    """
+    known = sorted(attempts(course, candidate), key=lambda attempt: attempt.collected)
+    latest = {(attempt.assignment, attempt.sha256): attempt for attempt in known}
+    found = [attempt for attempt in latest.values() if lab in attempt.labs]
+    return max(found, key=lambda attempt: (attempt.came, attempt.collected), default=None)
 
 
 def late(course: Path, candidate: str, lab: str) -> float:
@@ -126,27 +135,35 @@ def _attempts(course: Path, candidate: str) -> list[tuple[Attempt, Path]]:
     return [(Attempt.model_validate_json(path.read_bytes()), path.parent) for path in paths]
 
 
-def _take(source: Path, came: datetime, root: Path) -> Collected:
+def _take(source: Path, came: datetime, root: Path, *, told: bool) -> Collected:
     course, now = root / "course", datetime.now(UTC)
     made, found = _whose(unpack.files(source), course)
-    labs, notes = _labs(found, made, root)
-    digest = _digest({f"{lab}/{name}": data for lab in labs for name, data in labs[lab].items()})
+    labs, notes, sent = _labs(found, made, root)
+    digest = _digest(sent)
+    same = [
+        (attempt, place)
+        for attempt, place in _attempts(course, made.candidate)
+        if (attempt.assignment, attempt.sha256) == (made.id, digest)
+    ]
+    if same:
+        known, place = max(same, key=lambda each: each[0].collected)
+        before = datetime.fromisoformat(known.came)
+        # Handed in again, it is an attempt again: the last one counts.
+        if came == before or (came < before and not told):
+            for lab in known.labs:
+                lost = not (course / "submitted" / made.candidate / lab).exists()
+                if lost and standing(course, made.candidate, lab) == known:
+                    _stand(course, made.candidate, lab, place)
+            return Collected(source, known, known=True)
     newest = {lab: standing(course, made.candidate, lab) for lab in labs}
-    for earlier, place in _attempts(course, made.candidate):
-        if (earlier.assignment, earlier.sha256) != (made.id, digest):
-            continue
-        stands = all(attempt == earlier for attempt in newest.values())
-        # Handed in again after something else, it is an attempt again: the last one counts.
-        if stands or came <= datetime.fromisoformat(earlier.came):
-            for lab in labs if stands else ():
-                _stand(course, made.candidate, lab, place)
-            return Collected(source, earlier, known=True)
     minutes = 0.0
     if made.due and came > datetime.fromisoformat(made.due):
         minutes = round((came - datetime.fromisoformat(made.due)).total_seconds() / 60, 1)
         notes.append(f"it came {minutes:g} minutes after the time, {made.due}")
     older = [
-        lab for lab, last in newest.items() if last and came < datetime.fromisoformat(last.came)
+        lab
+        for lab, last in newest.items()
+        if last and last.sha256 != digest and came < datetime.fromisoformat(last.came)
     ]
     if older:
         notes.append(f"it is kept, but one that came later stands for {', '.join(older)}")
@@ -163,19 +180,19 @@ def _take(source: Path, came: datetime, root: Path) -> Collected:
     place = course / "collected" / made.candidate / f"{now:%Y%m%d-%H%M%S-%f}-{digest[:8]}"
     # Under another name until it is whole.
     half = place.with_name(f".{place.name}")
-    shutil.rmtree(half, ignore_errors=True)
-    for lab, content in labs.items():
-        _write(half / lab, {name: content[name] for name in content if name != ABOUT}, came)
-        target = course / "submitted" / made.candidate / lab
-        if (
-            lab not in older
-            and target.exists()
-            and not _came_so(target, course, made.candidate, lab)
-        ):
-            # Put there by hand, so that no attempt has it.
-            shutil.copytree(target, half / "before" / lab, symlinks=True)
-    results.write_atomically(half / "attempt.json", attempt.model_dump_json(indent=1) + "\n")
-    half.rename(place)
+    try:
+        for lab, content in labs.items():
+            _write(half / lab, {name: content[name] for name in content if name != ABOUT}, came)
+            target = course / "submitted" / made.candidate / lab
+            kept = lab in older or not target.exists()
+            if not kept and not _came_so(target, course, made.candidate, lab):
+                # Put there by hand, so that no attempt has it.
+                shutil.copytree(target, half / "before" / lab, symlinks=True)
+        results.write_atomically(half / "attempt.json", attempt.model_dump_json(indent=1) + "\n")
+        half.rename(place)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
     for lab in labs:
         if lab not in older:
             _stand(course, made.candidate, lab, place)
@@ -184,9 +201,13 @@ def _take(source: Path, came: datetime, root: Path) -> Collected:
 
 def _time(source: Path) -> datetime:
     """When work came: the newest time of the file, or of the folder and the files in it."""
-    paths = [source, *source.iterdir()] if source.is_dir() else [source]
-    newest = max(path.lstat().st_mtime for path in paths)
-    return min(datetime.now(UTC), datetime.fromtimestamp(newest, UTC))
+    now = datetime.now(UTC)
+    try:
+        paths = [source, *source.iterdir()] if source.is_dir() else [source]
+        newest = max(path.lstat().st_mtime for path in paths)
+        return min(now, datetime.fromtimestamp(newest, UTC))
+    except (OSError, ValueError, OverflowError):
+        return now  # it will be said why, when it is read
 
 
 def _whose(
@@ -195,9 +216,13 @@ def _whose(
     """The assignment that the files say they are of, and each lab's files below its folder.
 
     A lab's folder is one with an ``assignment.json``, whatever is around it: a zip made by hand has
-    a folder more, and one of nbgrader's exchange has the lab's folder alone.
+    a folder more, and one of nbgrader's exchange has the lab's folder alone. A copy inside of it
+    is no other one.
     """
-    folders = sorted(path.removesuffix(ABOUT) for path in files if f"/{path}".endswith(f"/{ABOUT}"))
+    folders: list[str] = []
+    for path in sorted(path.removesuffix(ABOUT) for path in files if f"/{path}".endswith(_ABOUT)):
+        if not path.startswith(tuple(folders)):
+            folders.append(path)
     if not folders:
         raise IntakeError(
             "it has no assignment.json, so nobody can say whose it is; ask for the file that "
@@ -213,7 +238,9 @@ def _whose(
             raise IntakeError("its assignment.json is damaged; ask for it again") from None
         whose.add((who[0], who[1]))
         if lab in labs:
-            raise IntakeError(f"it has {lab[:60]!r} twice: which one is handed in?")
+            raise IntakeError(
+                f"it has {lab[:60]!r} twice; leave in the folder that is to be handed in"
+            )
         labs[lab] = {
             path.removeprefix(folder): data
             for path, data in files.items()
@@ -234,9 +261,10 @@ def _whose(
 
 def _labs(
     found: Mapping[str, Mapping[str, bytes]], made: Assignment, root: Path
-) -> tuple[dict[str, dict[str, bytes]], list[str]]:
-    """What is handed in of each lab, without what was given, and notes."""
+) -> tuple[dict[str, dict[str, bytes]], list[str], dict[str, bytes]]:
+    """What can be graded of each lab, without what was given; notes; and all that was sent."""
     labs: dict[str, dict[str, bytes]] = {}
+    sent: dict[str, bytes] = {}
     notes: list[str] = []
     refused: list[str] = []
     for lab in (name for name in made.labs if name in found):
@@ -250,6 +278,7 @@ def _labs(
         if extra:
             notes.append(f"{lab}: what lies in data/ is not taken: {extra[:3]}")
         own_files = {path: data for path, data in files.items() if not _not_sent(path)}
+        sent |= {f"{lab}/{path}": data for path, data in own_files.items()}
         try:
             odd = _remarks(own_files, lab, release)
         except IntakeError as error:
@@ -259,7 +288,7 @@ def _labs(
         labs[lab] = own_files
     if not labs:
         raise IntakeError("; ".join(refused) or f"it has nothing of {', '.join(made.labs)}")
-    return labs, [*refused, *notes]
+    return labs, [*refused, *notes], sent
 
 
 def _remarks(files: Mapping[str, bytes], lab: str, release: catalog.Release) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ import nbformat
 import psutil
 
 from autograde import assemble, catalog, collect, execute, intake, namespaces, runs, workspace
-from autograde.errors import GradingError, UsageError
+from autograde.errors import GradingError, LabError, UsageError
 from autograde.runs import Device, Job, Run
 from autograde.verdict import Result
 
@@ -151,7 +151,19 @@ def grade(
             if run.done(job):
                 continue
             submission = intake.read(runs.submitted(course, job), job.lab)
-            given = collect.own(releases[job.lab], course, job.candidate).data_hash
+            try:
+                given = collect.own(releases[job.lab], course, job.candidate).data_hash
+            except LabError as error:  # their data are not there, and the others' are
+                result = execute.undecided(
+                    releases[job.lab],
+                    submission.digest,
+                    job.candidate,
+                    str(error),
+                    sandboxed=run.manifest.parameters.sandboxed,
+                )
+                run.save(job, result, None)
+                yield result
+                continue
             if found := runs.earlier(others, run, job, submission.digest, given):
                 run.save(job, *found)
                 yield found[0]

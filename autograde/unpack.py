@@ -8,9 +8,11 @@ are (:mod:`autograde.collect`).
 import os
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
+from fnmatch import fnmatch
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -20,7 +22,10 @@ from autograde.errors import IntakeError
 #: Bytes of all files in an archive or folder, and how many these may be.
 FILES_BYTES, FILES = 150_000_000, 2_000
 #: Bytes of a part of a file's name, and how many parts it may have.
-PART_BYTES, PARTS = 200, 20
+PART_BYTES, PARTS = 255, 20
+#: Letters that no name has: controls, halves of letters, line ends, and what turns a line around.
+_ODD = {"Cc", "Cs", "Cn", "Zl", "Zp"}
+_TURNS = {*"\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 #: Others are unpacked whole, whatever their size turns out to be.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _IN_UTF8 = 0x800
@@ -62,7 +67,10 @@ def _zip(path: Path) -> dict[str, bytes]:
                     data = file.read(room + 1)
                 room -= len(data)
                 _add(files, name, data, room)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except (
+        *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
+        *(ValueError, OverflowError),
+    ) as error:
         raise IntakeError("it is no zip, or a damaged one; ask for it again") from error
     except RuntimeError as error:
         raise IntakeError(f"it cannot be unpacked: {error}") from error
@@ -84,17 +92,27 @@ def _decoded(info: zipfile.ZipInfo) -> str:
 def _folder(folder: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     room = FILES_BYTES
-    for parent, folders, names, descriptor in os.fwalk(folder, follow_symlinks=False):
+    for parent, folders, names, descriptor in os.fwalk(folder, onerror=_raise):
+        inside = PurePosixPath(os.path.relpath(parent, folder))
         folders[:] = sorted(name for name in folders if not _ignored(name))
+        if folders and len(inside.parts) == PARTS:
+            raise IntakeError(f"it has more than {PARTS} folders inside each other")
         for each in sorted(names):
-            name = _name(PurePosixPath(os.path.relpath(parent, folder), each).as_posix())
+            name = _name((inside / each).as_posix())
             # Beside the labs lie the zips that submit.py has made.
-            if name is None or ("/" not in name and each.startswith("submission-")):
+            made = "/" not in (name or "") and fnmatch(each, "submission-*.zip")
+            # As in submit.py, what a link leads to is not handed in.
+            link = stat.S_ISLNK(os.lstat(each, dir_fd=descriptor).st_mode)
+            if name is None or made or link:
                 continue
             data = intake.load(Path(each), descriptor)
             room -= len(data)
             _add(files, name, data, room)
     return _without_clashes(files)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _add(files: dict[str, bytes], name: str, data: bytes, room: int) -> None:
@@ -126,8 +144,8 @@ def _name(name: str) -> str | None:
     parts = [part for part in parts if part != "."]
     if _ignored(*parts):
         return None
-    long = len(parts) > PARTS or any(len(part.encode()) > PART_BYTES for part in parts)
-    if long or not all(part.isprintable() for part in parts):
+    odd = any(unicodedata.category(x) in _ODD or x in _TURNS for part in parts for x in part)
+    if odd or len(parts) > PARTS or any(len(part.encode()) > PART_BYTES for part in parts):
         raise IntakeError(f"it has a file whose name is too long or odd; rename it: {name[:80]!r}")
     return "/".join(parts)
 

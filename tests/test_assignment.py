@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -173,8 +174,16 @@ def test_what_looks_wrong_is_said_before_it_is_sent(root, tmp_path):
     notebook.write_text(solved, encoding="utf-8")
     code, said = _submit(folder)
     assert code == 0, said
-    assert len(list(folder.glob("submission-*.zip"))) == 5
-    assert len(list(folder.glob("receipt-*.txt"))) == 5
+    shutil.copytree(folder / "small", folder / "a copy")
+    notebook.write_text(solved.replace("return x + x", "return 2 * x"), encoding="utf-8")
+    code, said = _submit(folder)
+    assert "a copy is a copy of small, and is not sent" in said
+    newest = max(folder.glob("submission-*.zip"))
+    with zipfile.ZipFile(newest) as archive:
+        assert b"return 2 * x" in archive.read("small/small.ipynb")
+    shutil.rmtree(folder / "a copy")
+    assert len(list(folder.glob("submission-*.zip"))) == 6
+    assert len(list(folder.glob("receipt-*.txt"))) == 6
     (folder / "small/assignment.json").unlink()
     code, said = _submit(folder)
     assert code == 1

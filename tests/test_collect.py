@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograde import assemble, assignment, catalog, collect, intake, results, unpack
+from autograde.errors import UsageError
 from autograde.testing import grade
 from autograde.verdict import Record
 
@@ -73,11 +74,11 @@ def test_a_folder_around_it_and_a_folder_itself_are_taken_too(handed_out, tmp_pa
     assert not one(collect.collect([archive], root)).refused
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path / "unpacked")
-    assert one(collect.collect([tmp_path / "unpacked"], root)).known
+    assert not one(collect.collect([tmp_path / "unpacked"], root)).refused
     # One lab's folder alone is enough, as nbgrader's exchange has it.
     (alone,) = (tmp_path / "unpacked").rglob("small")
-    assert one(collect.collect([alone], root)).known
-    assert len(collect.attempts(root / "course", "kim")) == 1
+    assert not one(collect.collect([alone], root)).refused
+    assert len({attempt.sha256 for attempt in collect.attempts(root / "course", "kim")}) == 1
 
 
 def test_the_last_attempt_counts_and_the_earlier_ones_stay(handed_out, tmp_path):
@@ -115,6 +116,86 @@ def test_the_last_one_is_the_one_that_came_last(handed_out, tmp_path):
     hashes = [attempt.sha256 for attempt in collect.attempts(root / "course", "kim")]
     assert hashes[1] == found.attempt.sha256
     assert len(set(hashes)) == 3
+
+
+def test_work_that_came_again_is_the_last(handed_out, tmp_path):
+    """First, second, and the first again, in whatever order they are collected."""
+    root, _, files = handed_out
+    now = datetime.now(UTC).timestamp()
+    made = []
+    for age, words in ((30, "return 1"), (10, "return 1"), (20, "return 2")):
+        made.append(packed(solved(files, words), tmp_path / f"{age}.zip"))
+        os.utime(made[-1], (now - age, now - age))
+        collect.collect([made[-1]], root)
+    assert any("return 1" in cell.source for cell in submitted(root).cells)
+    assert all(each.known for each in collect.collect([made[1], made[2]], root))
+
+
+def test_a_grader_can_say_when_it_came(handed_out, tmp_path):
+    """A mail came in time and was saved later: the time is corrected, and not into the future."""
+    root, made, files = handed_out
+    due = datetime.now(UTC) - timedelta(minutes=12)
+    early = made.model_copy(update={"due": due.isoformat(timespec="seconds")})
+    path = root / f"course/assigned/kim/{made.id}.json"
+    results.write_atomically(path, early.model_dump_json())
+    archive = packed(solved(files), tmp_path / "z.zip")
+    assert one(collect.collect([archive], root)).attempt.late_minutes > 11
+    assert collect.late(root / "course", "kim", "small") > 11
+    told = one(collect.collect([archive], root, due - timedelta(minutes=1)))
+    assert told.attempt.late_minutes == 0
+    assert told.attempt.notes == ()
+    assert collect.late(root / "course", "kim", "small") == 0
+    assert one(collect.collect([archive], root, due - timedelta(minutes=1))).known
+    with pytest.raises(UsageError, match="has not come yet"):
+        collect.collect([archive], root, datetime.now(UTC) + timedelta(days=365))
+
+
+def test_what_a_grader_mended_by_hand_stays(handed_out, tmp_path):
+    """The same file once more changes nothing in what stands."""
+    root, _, files = handed_out
+    archive = packed(solved(files), tmp_path / "z.zip")
+    collect.collect([archive], root)
+    mended = root / "course/submitted/kim/small/small.ipynb"
+    mended.write_text(mended.read_text().replace("return x + x", "return 2 * x"))
+    assert one(collect.collect([archive], root)).known
+    assert any("return 2 * x" in cell.source for cell in submitted(root).cells)
+
+
+def test_a_copy_inside_is_not_another_lab(handed_out, tmp_path):
+    """A backup that lies in the lab's folder comes along, and is not asked about."""
+    root, _, files = handed_out
+    inside = {name.replace("small/", "small/backup/"): data for name, data in files.items()}
+    both = {**{n: d for n, d in inside.items() if n.startswith("small/")}, **solved(files)}
+    assert not one(collect.collect([packed(both, tmp_path / "z.zip")], root)).refused
+    assert any("return x + x" in cell.source for cell in submitted(root).cells)
+
+
+def test_what_the_system_cannot_name_stops_nobody(handed_out, tmp_path):
+    """A name in no encoding and folders without end are refused; the next one is taken."""
+    root, _, files = handed_out
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    Path(os.fsdecode(os.fsencode(raw) + b"/" + "답안.csv".encode("cp949"))).touch()
+    deep = tmp_path / "deep"
+    deep.joinpath(*["a"] * 500).mkdir(parents=True)
+    good = packed(solved(files), tmp_path / "good.zip")
+    found = {each.source: each for each in collect.collect([raw, deep, good], root)}
+    assert "too long or odd" in found[raw].refused
+    assert "folders inside each other" in found[deep].refused
+    assert not found[good].refused
+
+
+def test_a_full_disk_leaves_no_half_attempt(handed_out, tmp_path, monkeypatch):
+    """What could not be kept is said, and nothing of it stays."""
+    root, _, files = handed_out
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(collect.results, "write_atomically", full)
+    taken = one(collect.collect([packed(solved(files), tmp_path / "z.zip")], root))
+    assert "No space left" in taken.refused
+    assert not list((root / "course").glob("collected/*/*"))
 
 
 def test_what_stands_can_be_put_back(handed_out, tmp_path):
@@ -396,7 +477,7 @@ LINK, PIPE = stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o644
         ({ABOUT: b"[" * 100_000}, {}, "is damaged"),
         ({ABOUT: about("../../x")}, {}, "of no assignment"),
         ({ABOUT: about("0000")}, {}, "of no assignment"),
-        ({"b/assignment.json": about("0" * 12)}, {}, "'small' twice"),
+        ({"b/assignment.json": about("0" * 12)}, {}, "'small' twice; leave in"),
         ({"b/assignment.json": about("0000", lab="b")}, {}, "more than one assignment"),
     ],
 )
@@ -536,6 +617,10 @@ def test_an_evening_in_one_command(handed_out, tmp_path):
     good = packed(mine, tmp_path / "kim.zip")
     torn = tmp_path / "torn.zip"
     torn.write_bytes(good.read_bytes()[:-40])
+    # lee's data are lost before the evening: ours to mend, and nobody else waits for it.
+    _, bundle = assignment.assign("lee", ["small"], root, seed=8)
+    assert not one(collect.collect([bundle], root)).refused
+    (root / "course/variants/small/8/data/numbers.csv").write_text("1\n")
     program = Path(sys.executable).parent / "autograde"
     done = subprocess.run(
         [program, "grade", good, torn], cwd=root, capture_output=True, text=True, timeout=300
@@ -543,6 +628,8 @@ def test_an_evening_in_one_command(handed_out, tmp_path):
     assert done.returncode == 1, done.stdout + done.stderr  # one was refused
     assert "torn.zip: refused: " in done.stdout
     assert "small kim: 6 of 6" in done.stdout
+    assert "small lee: 0 of 6 (grader error)" in done.stdout
+    assert "no longer the same" in (root / "course/results/small/lee.json").read_text()
     assert "kim, small: memo, 4 points" in done.stdout
     page = (root / "course/scorecards/small/kim.html").read_text(encoding="utf-8")
     assert "6 of 6" in page

@@ -22,8 +22,11 @@ class SubmitWithReceipt(ExchangeSubmit):
         # Of what is there now: an autosave may have changed the notebook since.
         sent = Path(self.inbound_path, self.assignment_filename)
         about = {**submit.labs()[lab], "folder": sent}
-        files = submit.files_of(about)
-        submit.receipt([about], files, submit.moment(), f"{lab}, through the exchange")
+        try:
+            files = submit.files_of(about)
+            submit.receipt([about], files, submit.moment(), f"{lab}, through the exchange")
+        except (OSError, ValueError) as error:  # it has been handed in all the same
+            self.log.error("handed in, but no receipt could be written: %s", error)
 
 
 c = get_config()  # traitlets puts this name here

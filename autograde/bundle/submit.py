@@ -13,6 +13,7 @@ import unicodedata
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,16 @@ KST = timezone(timedelta(hours=9))
 
 def labs() -> dict[str, dict[str, Any]]:
     """What this folder has of each lab's assignment.json, by the lab's name."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted(HERE.glob("*/assignment.json")):
-        about = json.loads(path.read_text(encoding="utf-8"))
-        found[about["lab"]] = {**about, "folder": path.parent}
+        about = json.loads(path.read_text(encoding="utf-8-sig"))
+        known = found.setdefault(about["lab"], {**about, "folder": path.parent, "copies": []})
+        # Of two folders the one with the lab's name is meant; the other is a copy.
+        if path.parent.name == about["lab"]:
+            path = known["folder"] / path.name
+            known["folder"] = HERE / about["lab"]
+        if path.parent != known["folder"]:
+            known["copies"].append(path.parent.name)
     return found
 
 
@@ -39,7 +46,7 @@ def files_of(about: dict[str, Any]) -> dict[str, bytes]:
     for path in sorted(about["folder"].rglob("*")):
         parts = path.relative_to(about["folder"]).parts
         hidden = any(part == "__pycache__" or part.startswith(".") for part in parts)
-        given = parts[0] == "data" or parts[0] in ADDED
+        given = (parts[0] == "data" and len(parts) > 1) or parts[0] in ADDED
         if path.is_file() and not path.is_symlink() and not hidden and not given:
             name = "/".join((about["lab"], *parts))
             # macOS takes letters of Korean apart; here a name has one spelling.
@@ -56,12 +63,13 @@ def look(about: dict[str, Any]) -> tuple[str, list[str]]:
         there = f"; {', '.join(others)} is there: give it that name" if others else ""
         return f"{lab}: no notebook", [f"{lab}/{lab}.ipynb is not there{there}"]
     notes = [f"{name} is beside {path.name}, which alone is graded" for name in others]
+    notes += [f"{name} is a copy of {lab}, and is not sent" for name in about["copies"]]
     for own in sorted((about["folder"] / "data").rglob("*")):
         name = own.relative_to(about["folder"]).as_posix()
         if own.is_file() and name not in about["given"] and not own.name.startswith("."):
             notes.append(f"{name} is not sent: move it beside {path.name} if your answer needs it")
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
         done = []
         for cell in notebook["cells"]:
             name = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
@@ -104,7 +112,7 @@ def receipt(
         *(look(about)[0] for about in chosen),
     ]
     text = "\n".join(lines)
-    with open(_receipt(now), "x", encoding="utf-8") as file:
+    with open(_receipt(now), "x", encoding="utf-8", errors="replace") as file:
         file.write(text + "\n")
     return text
 
@@ -142,9 +150,11 @@ def main() -> int:
         return 1
     now = moment()
     target = HERE / f"submission-{known[0]['candidate']}-{now:%Y%m%d-%H%M%S}.zip"
-    with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
+    whole = BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in content.items():
             archive.writestr(path, data)
+    target.write_bytes(whole.getvalue())
     print(receipt(known, content, now, target.name))
     if notes := [note for about in known for note in look(about)[1]]:
         print("\nLook at this before you send it · 보내기 전에 확인하세요:")
@@ -155,4 +165,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (OSError, ValueError) as error:
+        sys.exit(f"nothing was made to hand in, since a file cannot be read or written: {error}")
