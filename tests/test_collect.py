@@ -189,8 +189,12 @@ def test_a_full_disk_leaves_no_half_attempt(handed_out, tmp_path, monkeypatch):
     """What could not be kept is said, and nothing of it stays."""
     root, _, files = handed_out
 
-    def full(*_):
-        raise OSError(28, "No space left on device")
+    write = results.write_atomically
+
+    def full(path, data):
+        if path.name == "attempt.json":
+            raise OSError(28, "No space left on device")
+        write(path, data)
 
     monkeypatch.setattr(collect.results, "write_atomically", full)
     taken = one(collect.collect([packed(solved(files), tmp_path / "z.zip")], root))
