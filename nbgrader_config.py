@@ -32,6 +32,12 @@ from autograde import gradebook  # noqa: E402
 
 c.CourseDirectory.db_url = gradebook.url(course)
 
+# What stands for a solution says what to do. (An assignment that was released elsewhere has
+# nbgrader's own words there, which grading knows as well.)
+from autograde.source import STUB  # noqa: E402
+
+c.ClearSolutions.code_stub = {"python": "\n".join(STUB)}
+
 # Grading: our steps stand where nbgrader's own would run the candidate's code and its tests in one
 # process. ARCHITECTURE.md says why each of nbgrader's steps is replaced.
 from autograde.nbgrader_steps import beginning  # noqa: E402

@@ -21,7 +21,6 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograde import catalog
 from autograde.catalog import Lab
 from autograde.errors import LabError
-from autograde.source import HIDDEN, STUB, Cell, check, last_expression, read_cells, split
+from autograde.source import HIDDEN, Cell, check, last_expression, read_cells, split
 
 SECRET_LENGTH = 12  # a shorter line ("return out", "else:") says nothing about the answer
 METADATA = {
@@ -288,9 +287,6 @@ def _fit_gradebook(name: str, cells: Sequence[Mapping[str, Any]], course: Course
 
 def _generate(course: CourseDirectory, config: Config) -> None:
     """Run nbgrader's ``generate_assignment``; what it logs is only shown when it fails."""
-    # For our labs alone: a foreign assignment keeps nbgrader's own stub.
-    config = deepcopy(config)
-    config.ClearSolutions.code_stub = {"python": "\n".join(STUB)}
     log = logging.Logger("generate_assignment", logging.ERROR)
     messages = io.StringIO()
     log.addHandler(logging.StreamHandler(messages))
