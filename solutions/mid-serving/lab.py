@@ -77,6 +77,7 @@ print(Path("delay_model.py").read_text())
 # %% locked=true side="candidate"
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -128,9 +129,7 @@ def start(replace=None):
     for path, content in files.items():
         (folder / "copy" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "copy" / path).write_bytes(content)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "service.app:create_app"]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--no-access-log"], cwd=folder / "copy",
@@ -149,6 +148,18 @@ def start(replace=None):
     else:
         return {"running": False, "status": process.poll(), "output": output()[-1500:]}
     return {"running": True, "status": None, "output": output()[-1500:]}
+
+
+def free_port():
+    """Return a port that nobody listens on, and that the system gives to no connection.
+
+    Asking again and again whether the service listens would else get that very port at last.
+    """
+    while True:
+        port = random.SystemRandom().randrange(25_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def listen(stream, said):

@@ -16,6 +16,7 @@ import contextlib
 import faulthandler
 import json
 import os
+import random
 import resource
 import runpy
 import signal
@@ -61,10 +62,11 @@ def main(arguments: list[str]) -> int:
 
     torch.set_num_threads(1)
     config = json.loads(Path(given.config).read_text())
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(free_port()))
+    master, *ports = map(str, free_ports(1 + given.ranks))
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=master)
     own_hub = config["backend"] == "network" and "NETWORK_PORTS" not in os.environ
     if own_hub:
-        os.environ["NETWORK_PORTS"] = ",".join(str(free_port()) for _ in range(given.ranks))
+        os.environ["NETWORK_PORTS"] = ",".join(ports)
     ranks = {start(rank, given): rank for rank in range(given.ranks)}
     if not own_hub:
         return wait(ranks, given.seconds)
@@ -76,11 +78,20 @@ def main(arguments: list[str]) -> int:
     return status
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on, of those that no connection is given by the system.
+
+    Whoever connects again and again until somebody listens would else be given that very port at
+    last, and so take it.
+    """
+    found: list[int] = []
+    for port in random.SystemRandom().sample(range(25_000, 32_000), 1_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise OSError("no free port between 25000 and 32000")
 
 
 def start(rank: int, given: argparse.Namespace) -> int:
