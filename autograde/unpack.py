@@ -68,6 +68,7 @@ def _zip(path: Path) -> dict[str, bytes]:
                 room -= len(data)
                 _add(files, name, data, room)
     except (
+        # NotImplementedError is zipfile's own word for a kind of zip that it cannot read.
         *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
         *(ValueError, OverflowError),
     ) as error:

@@ -38,6 +38,15 @@ def solved(files, words="return x + x"):
     return {**files, "small/small.ipynb": text.encode()}
 
 
+def due_ago(root, made, minutes):
+    """Move the end of an assignment's time into the past, and return it."""
+    due = datetime.now(UTC) - timedelta(minutes=minutes)
+    moved = made.model_copy(update={"due": due.isoformat(timespec="seconds")})
+    path = root / f"course/assigned/kim/{made.id}.json"
+    results.write_atomically(path, moved.model_dump_json())
+    return due
+
+
 def one(found):
     """The only thing that became of the only source."""
     (only,) = found
@@ -134,10 +143,7 @@ def test_work_that_came_again_is_the_last(handed_out, tmp_path):
 def test_a_grader_can_say_when_it_came(handed_out, tmp_path):
     """A mail came in time and was saved later: the time is corrected, and not into the future."""
     root, made, files = handed_out
-    due = datetime.now(UTC) - timedelta(minutes=12)
-    early = made.model_copy(update={"due": due.isoformat(timespec="seconds")})
-    path = root / f"course/assigned/kim/{made.id}.json"
-    results.write_atomically(path, early.model_dump_json())
+    due = due_ago(root, made, minutes=12)
     archive = packed(solved(files), tmp_path / "z.zip")
     assert one(collect.collect([archive], root)).attempt.late_minutes > 11
     assert collect.late(root / "course", "kim", "small") > 11
@@ -238,10 +244,7 @@ def test_what_was_put_there_by_hand_is_kept(handed_out, tmp_path):
 def test_work_that_is_late_is_taken_with_a_note(handed_out, tmp_path):
     """The minutes after the time are kept and said."""
     root, made, files = handed_out
-    due = (datetime.now(UTC) - timedelta(minutes=12)).isoformat(timespec="seconds")
-    late = made.model_copy(update={"due": due})
-    path = root / f"course/assigned/kim/{made.id}.json"
-    results.write_atomically(path, late.model_dump_json())
+    due_ago(root, made, minutes=12)
     taken = one(collect.collect([packed(solved(files), tmp_path / "z.zip")], root))
     assert taken.attempt.late_minutes == pytest.approx(12, abs=0.5)
     assert "minutes after the time" in collect.said([taken])[1]
@@ -250,10 +253,7 @@ def test_work_that_is_late_is_taken_with_a_note(handed_out, tmp_path):
 def test_work_that_lay_a_while_is_not_late(handed_out, tmp_path):
     """What came in time and is collected in the evening is in time."""
     root, made, files = handed_out
-    due = datetime.now(UTC) - timedelta(minutes=12)
-    early = made.model_copy(update={"due": due.isoformat(timespec="seconds")})
-    path = root / f"course/assigned/kim/{made.id}.json"
-    results.write_atomically(path, early.model_dump_json())
+    due = due_ago(root, made, minutes=12)
     archive = packed(solved(files), tmp_path / "z.zip")
     came = (due - timedelta(minutes=1)).timestamp()
     os.utime(archive, (came, came))

@@ -9,6 +9,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
+# Not at the top: it lies beside this file, where Python looks since the line above only.
 import submit  # noqa: E402
 
 

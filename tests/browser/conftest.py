@@ -109,22 +109,22 @@ class Lab:
 
     def start(self):
         """Start it, and wait until it answers."""
-        self.log = open(self.folder / ".server.log", "ab")  # noqa: SIM115 (closed in stop)
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         own = self.folder / ".jupyter"  # nothing of whoever runs the tests, and nothing left there
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=self.folder,
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-            env={
-                **os.environ,
-                "PATH": programs,
-                "JUPYTER_DATA_DIR": str(own),
-                "JUPYTER_CONFIG_DIR": str(own),
-            },
-        )
+        with open(self.folder / ".server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={
+                    **os.environ,
+                    "PATH": programs,
+                    "JUPYTER_DATA_DIR": str(own),
+                    "JUPYTER_CONFIG_DIR": str(own),
+                },
+            )
         for _ in range(600):
             try:
                 if httpx.get(f"{self.url}/api", params={"token": self.token}).status_code == 200:
@@ -138,7 +138,6 @@ class Lab:
         """Kill it, with every kernel of it."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.log.close()
 
 
 @pytest.fixture(scope="session")
