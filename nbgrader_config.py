@@ -32,8 +32,8 @@ from autograde import gradebook  # noqa: E402
 
 c.CourseDirectory.db_url = gradebook.url(course)
 
-# What stands for a solution says what to do. (An assignment that was released elsewhere has
-# nbgrader's own words there, which grading knows as well.)
+# What stands for a solution says what to do. (Of a foreign assignment, grading takes nbgrader's own
+# words for it: catalog.NBGRADERS_STUB.)
 from autograde.source import STUB  # noqa: E402
 
 c.ClearSolutions.code_stub = {"python": "\n".join(STUB)}

@@ -318,6 +318,5 @@ def _instruction(made: Assignment, labs: Sequence[catalog.Lab], exchange: Path |
         candidate=made.candidate,
         labs=labs,
         due=due,
-        minutes=sum(lab.minutes for lab in labs),
         exchange=exchange is not None,
     )

@@ -84,9 +84,7 @@ def sample(labs: Labs = None) -> None:
 @app.command()
 def assign(
     candidate: str,
-    track: Annotated[
-        Literal["junior", "mid", "senior"] | None, typer.Option(help="All labs of this level.")
-    ] = None,
+    track: Annotated[catalog.Level | None, typer.Option(help="All labs of this level.")] = None,
     lab: Annotated[list[str] | None, typer.Option(help="This lab; may be said again.")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the data. Default: drawn; 0: those in labs/.")
@@ -110,6 +108,8 @@ def assign(
     chosen = _chosen(lab, root)
     if track:
         chosen = [name for name in chosen if catalog.load(name, root).level == track]
+        if not chosen:
+            raise UsageError(f"there is no lab of the level {track}")
     made, bundle = assignment.assign(
         candidate, chosen, root, seed=seed, minutes=minutes, exchange=exchange
     )

@@ -27,17 +27,16 @@ KST = timezone(timedelta(hours=9))
 
 def labs() -> dict[str, dict[str, Any]]:
     """What this folder has of each lab's assignment.json, by the lab's name."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(HERE.glob("*/assignment.json")):
         about = json.loads(path.read_text(encoding="utf-8-sig"))
-        known = found.setdefault(about["lab"], {**about, "folder": path.parent, "copies": []})
-        # Of two folders the one with the lab's name is meant; the other is a copy.
-        if path.parent.name == about["lab"]:
-            path = known["folder"] / path.name
-            known["folder"] = HERE / about["lab"]
-        if path.parent != known["folder"]:
-            known["copies"].append(path.parent.name)
-    return found
+        found.setdefault(about["lab"], []).append({**about, "folder": path.parent})
+    chosen = {}
+    for lab, folders in found.items():
+        # Of several the one with the lab's name is meant, and the others are copies.
+        meant, *others = sorted(folders, key=lambda about: about["folder"].name != about["lab"])
+        chosen[lab] = {**meant, "copies": [other["folder"].name for other in others]}
+    return chosen
 
 
 def files_of(about: dict[str, Any]) -> dict[str, bytes]:
