@@ -109,8 +109,12 @@ def standing(course: Path, candidate: str, lab: str) -> Attempt | None:
 
     It is the last that came, and of the same work the time that was recorded last.
     """
-    known = sorted(attempts(course, candidate), key=lambda attempt: attempt.collected)
-    latest = {(attempt.assignment, attempt.sha256): attempt for attempt in known}
+    return _last(attempts(course, candidate), lab)
+
+
+def _last(known: Iterable[Attempt], lab: str) -> Attempt | None:
+    by_record = sorted(known, key=lambda attempt: attempt.collected)
+    latest = {(attempt.assignment, attempt.sha256): attempt for attempt in by_record}
     found = [attempt for attempt in latest.values() if lab in attempt.labs]
     return max(found, key=lambda attempt: (attempt.came, attempt.collected), default=None)
 
@@ -140,33 +144,22 @@ def _take(source: Path, came: datetime, root: Path, *, told: bool) -> Collected:
     made, found = _whose(unpack.files(source), course)
     labs, notes, sent = _labs(found, made, root)
     digest = _digest(sent)
-    same = [
-        (attempt, place)
-        for attempt, place in _attempts(course, made.candidate)
-        if (attempt.assignment, attempt.sha256) == (made.id, digest)
-    ]
+    earlier = attempts(course, made.candidate)
+    same = [one for one in earlier if (one.assignment, one.sha256) == (made.id, digest)]
     if same:
-        known, place = max(same, key=lambda each: each[0].collected)
+        known = max(same, key=lambda attempt: attempt.collected)
         before = datetime.fromisoformat(known.came)
         # Handed in again, it is an attempt again: the last one counts.
         if came == before or (came < before and not told):
             for lab in known.labs:
                 lost = not (course / "submitted" / made.candidate / lab).exists()
                 if lost and standing(course, made.candidate, lab) == known:
-                    _stand(course, made.candidate, lab, place)
+                    _stand(course, made.candidate, lab)
             return Collected(source, known, known=True)
-    newest = {lab: standing(course, made.candidate, lab) for lab in labs}
     minutes = 0.0
     if made.due and came > datetime.fromisoformat(made.due):
         minutes = round((came - datetime.fromisoformat(made.due)).total_seconds() / 60, 1)
         notes.append(f"it came {minutes:g} minutes after the time, {made.due}")
-    older = [
-        lab
-        for lab, last in newest.items()
-        if last and last.sha256 != digest and came < datetime.fromisoformat(last.came)
-    ]
-    if older:
-        notes.append(f"it is kept, but one that came later stands for {', '.join(older)}")
     attempt = Attempt(
         assignment=made.id,
         candidate=made.candidate,
@@ -175,8 +168,12 @@ def _take(source: Path, came: datetime, root: Path, *, told: bool) -> Collected:
         sha256=digest,
         late_minutes=minutes,
         labs=tuple(labs),
-        notes=tuple(notes),
+        notes=(),
     )
+    stood = {lab: _last(earlier, lab) for lab in labs}
+    stands = {lab: _last([*earlier, attempt], lab) for lab in labs}
+    if older := [lab for lab in labs if stands[lab] != attempt]:
+        notes.append(f"it is kept, but one that came later stands for {', '.join(older)}")
     place = course / "collected" / made.candidate / f"{now:%Y%m%d-%H%M%S-%f}-{digest[:8]}"
     # Under another name until it is whole.
     half = place.with_name(f".{place.name}")
@@ -184,18 +181,19 @@ def _take(source: Path, came: datetime, root: Path, *, told: bool) -> Collected:
         for lab, content in labs.items():
             _write(half / lab, {name: content[name] for name in content if name != ABOUT}, came)
             target = course / "submitted" / made.candidate / lab
-            kept = lab in older or not target.exists()
-            if not kept and not _came_so(target, course, made.candidate, lab):
+            replaced = target.exists() and stands[lab] != stood[lab]
+            if replaced and not _came_so(target, course, made.candidate, lab):
                 # Put there by hand, so that no attempt has it.
                 shutil.copytree(target, half / "before" / lab, symlinks=True)
+        attempt = attempt.model_copy(update={"notes": tuple(notes)})
         results.write_atomically(half / "attempt.json", attempt.model_dump_json(indent=1) + "\n")
         half.rename(place)
     except BaseException:
         shutil.rmtree(half, ignore_errors=True)
         raise
     for lab in labs:
-        if lab not in older:
-            _stand(course, made.candidate, lab, place)
+        if stands[lab] != stood[lab]:
+            _stand(course, made.candidate, lab)
     return Collected(source, attempt)
 
 
@@ -330,8 +328,10 @@ def _came_so(target: Path, course: Path, candidate: str, lab: str) -> bool:
     return any(catalog.files(place / lab) == content for _, place in _attempts(course, candidate))
 
 
-def _stand(course: Path, candidate: str, lab: str, place: Path) -> None:
-    """Make an attempt's lab the one that is graded: a copy, whole at every moment but one."""
+def _stand(course: Path, candidate: str, lab: str) -> None:
+    """Put a copy of what counts of a lab where grading reads it, whole at every moment but one."""
+    counts = standing(course, candidate, lab)
+    place = next(where for one, where in _attempts(course, candidate) if one == counts)
     target = course / "submitted" / candidate / lab
     fresh, old = target.with_name(f".{lab}.new"), target.with_name(f".{lab}.old")
     for left in (fresh, old):

@@ -156,6 +156,20 @@ def test_a_grader_can_say_when_it_came(handed_out, tmp_path):
         collect.collect([archive], root, datetime.now(UTC) + timedelta(days=365))
 
 
+def test_a_corrected_time_can_change_what_stands(handed_out, tmp_path):
+    """What turns out to have come first no longer stands, and the other one is graded."""
+    root, _, files = handed_out
+    now = datetime.now(UTC)
+    first, second = (packed(solved(files, f"return {n}"), tmp_path / f"{n}.zip") for n in (1, 2))
+    for archive, age in ((first, 10), (second, 20)):
+        came = now.timestamp() - age
+        os.utime(archive, (came, came))
+    collect.collect([first, second], root)
+    assert any("return 1" in cell.source for cell in submitted(root).cells)
+    collect.collect([first], root, now - timedelta(seconds=30))
+    assert any("return 2" in cell.source for cell in submitted(root).cells)
+
+
 def test_what_a_grader_mended_by_hand_stays(handed_out, tmp_path):
     """The same file once more changes nothing in what stands."""
     root, _, files = handed_out
